@@ -12,8 +12,6 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CXX_FLAGS)
   set(CMAKE_CXX_FLAGS "-O1 -g1")  # configured without a preset
 endif()
-# No path of the machine that built it in a binary: backtraces and TIDEMARK_CHECK say "core/base/hash.hpp:12".
-add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
 
 add_library(tidemark_warnings INTERFACE)
 target_compile_options(tidemark_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
