@@ -4,6 +4,8 @@
 // opaque (RFC 3597). Text forms follow the type's RFC; "\# len hex" works for every type and is
 // then checked as the known type.
 //
+// HIP, IPSECKEY and AMTRELAY are opaque too: stored and answered, but written only as "\# len hex".
+//
 // RFC  see docs of each rule in rdata_rules.cpp
 #pragma once
 
@@ -35,7 +37,7 @@ base::Result<base::Bytes> canonical_rdata(RrType type, base::ByteView wire);
 std::string rdata_to_text(RrType type, base::ByteView rdata);
 
 // The domain name that starts at `offset` of canonical RDATA of NS, CNAME, PTR, DNAME, MX, SRV, ...
-// Types without names give none.
+// Types without names give none; nor do SVCB, HTTPS and NSEC, whose names keep their letter case.
 std::vector<NameView> names_in_rdata(RrType type, base::ByteView rdata);
 
 }  // namespace tidemark::dns

@@ -42,6 +42,9 @@ base::Result<std::string> unescape_all(std::string_view text) {
   std::string octets;
   octets.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == '"') {
+      return base::fail(base::Errc::Invalid, "a quote inside a word: put all of it in quotes");
+    }
     if (text[at] != '\\') {
       octets.push_back(text[at++]);
       continue;
