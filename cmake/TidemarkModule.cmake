@@ -1,23 +1,27 @@
 # A folder becomes a library, its tests become tests, and climbing is refused.
 #
 #   tidemark_module(core/fold DEPENDS core/base core/dns USES yaml-cpp SHOWS tidemark_asio)
-#     core/fold/*.hpp *.cpp                 -> tidemark_core_fold (the layer is ${TIDEMARK_LAYER})
-#     tests/unit/core/fold/*_test.cpp       -> tidemark_core_fold_test           ctest label unit
-#     tests/property/core/fold/*_test.cpp   -> tidemark_core_fold_property_test  ctest label property
-#     tests/bench/core/fold/*_bench.cpp     -> tidemark_core_fold_bench          no ctest
+#     core/fold/*.hpp *.cpp                -> tidemark_core_fold, in layer ${TIDEMARK_LAYER}
+#     tests/unit/core/fold/*_test.cpp      -> tidemark_core_fold_test, ctest label unit
+#     tests/property/core/fold/*_test.cpp  -> tidemark_core_fold_property_test, label property
+#     tests/bench/core/fold/*_bench.cpp    -> tidemark_core_fold_bench, in bench/; no ctest
 #   tidemark_program(tidemark-edge PATH dns-edge/app)
-#     dns-edge/app/edge_main.cpp, else dns-edge/app/main.cpp, linked with module dns-edge/app -> bin/tidemark-edge
-#   tidemark_test(fleet_test LABEL inprocess SOURCES fleet_test.cpp DEPENDS consumer/feeder USES rapidcheck_gtest)
-#     for a tests/<folder>/CMakeLists.txt: any other GoogleTest program, with the modules that it needs
+#     dns-edge/app/edge_main.cpp, or main.cpp if there is none, and the library of that folder
+#     -> bin/tidemark-edge. So one app folder may hold several programs: producer/app has
+#     controller_main.cpp and prober_main.cpp. A program without its main yet is left out.
+#   tidemark_test(fleet_test LABEL inprocess SOURCES fleet_test.cpp DEPENDS consumer/feeder)
+#     for a tests/<folder>/CMakeLists.txt: any other GoogleTest program. LABEL is unit, property,
+#     inprocess (whole parts together, no network) or integration (processes, brokers, sockets).
 #
-# main.cpp and *_main.cpp belong to a program and never to the library. A folder that has no source and no
-# header yet is left out, and so is every DEPENDS on it, until its first file appears.
+# main.cpp and *_main.cpp never belong to the library. A folder that has no source and no header yet
+# is left out, and so is every DEPENDS on it, until its first file appears.
 set_property(GLOBAL PROPERTY TIDEMARK_MODULES "")
 set_property(GLOBAL PROPERTY TIDEMARK_SKIPPED "")
 file(GLOB TIDEMARK_SUPPORT CONFIGURE_DEPENDS
-     "${PROJECT_SOURCE_DIR}/tests/support/*.hpp" "${PROJECT_SOURCE_DIR}/tests/support/*.cpp")
+  "${PROJECT_SOURCE_DIR}/tests/support/*.hpp" "${PROJECT_SOURCE_DIR}/tests/support/*.cpp")
+add_custom_target(tidemark_tests)  # builds every test that runs within one process: for sanitizers
 
-# The target of a module that exists; empty for one that was left out; an error for one never declared.
+# The target of a module; empty for one that was left out; an error for one never declared.
 function(tidemark_target_of path asker result)
   string(REPLACE "/" "_" target "tidemark_${path}")
   get_property(skipped GLOBAL PROPERTY TIDEMARK_SKIPPED)
@@ -51,49 +55,64 @@ function(tidemark_module path)
   set_target_properties(${target} PROPERTIES TIDEMARK_LAYER ${TIDEMARK_LAYER})
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS "${root}" FILES ${headers})
   target_compile_features(${target} PUBLIC cxx_std_23)
-  target_link_libraries(${target} PUBLIC ${arg_SHOWS} PRIVATE tidemark_warnings ${arg_USES})
   target_precompile_headers(${target} REUSE_FROM tidemark_pch)
+  target_link_libraries(${target} PUBLIC ${arg_SHOWS} PRIVATE tidemark_warnings ${arg_USES})
+  tidemark_link_below(${target} ${path} "${arg_DEPENDS}")
 
+  if(BUILD_TESTING)
+    tidemark_tests_of(${path} unit "")
+    tidemark_tests_of(${path} property rapidcheck_gtest)
+    tidemark_bench_of(${path})
+  endif()
+endfunction()
+
+# Links what DEPENDS names, refuses a climb, notes the edges for check_layers.py.
+function(tidemark_link_below target path dependencies)
   set(edges "")
-  foreach(dependency IN LISTS arg_DEPENDS)
+  foreach(dependency IN LISTS dependencies)
     tidemark_target_of(${dependency} ${path} below)
     if(NOT below)
       continue()
     endif()
     get_target_property(layer ${below} TIDEMARK_LAYER)
     if(layer GREATER TIDEMARK_LAYER)
-      message(FATAL_ERROR "${path} (layer ${TIDEMARK_LAYER}) climbs to ${dependency} (layer ${layer})")
+      message(FATAL_ERROR
+        "${path} (layer ${TIDEMARK_LAYER}) climbs to ${dependency} (layer ${layer})")
     endif()
     target_link_libraries(${target} PUBLIC ${below})
     list(APPEND edges ${dependency})
   endforeach()
   list(JOIN edges "," edges)
-  set_property(GLOBAL APPEND_STRING PROPERTY TIDEMARK_MODULES "${TIDEMARK_LAYER} ${path} ${edges}\n")
-
-  if(BUILD_TESTING)
-    tidemark_tests_of(${path} unit)
-    tidemark_tests_of(${path} property)
-    file(GLOB benches CONFIGURE_DEPENDS "${root}/tests/bench/${path}/*_bench.cpp")
-    if(benches)
-      add_executable(${target}_bench ${benches})
-      set_target_properties(${target}_bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
-      target_link_libraries(${target}_bench PRIVATE ${target} tidemark_warnings benchmark::benchmark_main)
-    endif()
-  endif()
+  set_property(GLOBAL APPEND_STRING PROPERTY TIDEMARK_MODULES
+    "${TIDEMARK_LAYER} ${path} ${edges}\n")
 endfunction()
 
 # The tests of one kind that mirror a module's folder: nobody lists them.
-function(tidemark_tests_of path kind)
+function(tidemark_tests_of path kind uses)
   file(GLOB tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${kind}/${path}/*_test.cpp")
   if(NOT tests)
     return()
   endif()
-  string(REPLACE "/" "_" name "tidemark_${path}")
-  if(kind STREQUAL "unit")
-    tidemark_test(${name}_test LABEL unit PREFIX "${path}/" SOURCES ${tests} DEPENDS ${path})
-  else()
-    tidemark_test(${name}_property_test LABEL property PREFIX "${path}/" SOURCES ${tests} DEPENDS ${path}
-                  USES rapidcheck_gtest)
+  string(REPLACE "/" "_" name "tidemark_${path}_${kind}_test")
+  string(REPLACE "_unit_test" "_test" name "${name}")
+  tidemark_test(${name} LABEL ${kind} PREFIX "${path}/" SOURCES ${tests} DEPENDS ${path}
+    USES ${uses})
+endfunction()
+
+function(tidemark_bench_of path)
+  file(GLOB benches CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/bench/${path}/*_bench.cpp")
+  if(NOT benches)
+    return()
+  endif()
+  string(REPLACE "/" "_" target "tidemark_${path}")
+  add_executable(${target}_bench ${benches})
+  set_target_properties(${target}_bench PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+  target_precompile_headers(${target}_bench REUSE_FROM tidemark_pch)
+  target_link_libraries(${target}_bench PRIVATE
+    ${target} tidemark_warnings benchmark::benchmark_main)
+  if(TIDEMARK_SUPPORT)
+    target_link_libraries(${target}_bench PRIVATE tidemark_test_support)
   endif()
 endfunction()
 
@@ -122,27 +141,31 @@ function(tidemark_test name)
   if(TIDEMARK_SUPPORT)
     target_link_libraries(${name} PRIVATE tidemark_test_support)
   endif()
-  gtest_discover_tests(${name} TEST_PREFIX "${arg_PREFIX}" DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-                       PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+  if(NOT arg_LABEL STREQUAL "integration")
+    add_dependencies(tidemark_tests ${name})
+  endif()
+  gtest_discover_tests(${name} TEST_PREFIX "${arg_PREFIX}" WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
+    DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
 endfunction()
 
 function(tidemark_program name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "PATH" "DEPENDS;USES")
-  string(REPLACE "/" "_" module "tidemark_${arg_PATH}")
+  string(REPLACE "/" "_" library "tidemark_${arg_PATH}")
   string(REGEX REPLACE "^tidemark-" "" short "${name}")
-  file(GLOB mains CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${arg_PATH}/${short}_main.cpp"
-                                    "${PROJECT_SOURCE_DIR}/${arg_PATH}/main.cpp")
-  if(NOT mains)
+  set(folder "${PROJECT_SOURCE_DIR}/${arg_PATH}")
+  file(GLOB main CONFIGURE_DEPENDS "${folder}/${short}_main.cpp")
+  if(NOT main)
+    file(GLOB main CONFIGURE_DEPENDS "${folder}/main.cpp")
+  endif()
+  if(NOT main)
     return()
   endif()
-  set(main "${PROJECT_SOURCE_DIR}/${arg_PATH}/${short}_main.cpp")
-  if(NOT main IN_LIST mains)
-    set(main "${PROJECT_SOURCE_DIR}/${arg_PATH}/main.cpp")
-  endif()
   add_executable(${name} "${main}")
-  get_target_property(uses ${module} LINK_LIBRARIES)
   target_precompile_headers(${name} REUSE_FROM tidemark_pch)
-  target_link_libraries(${name} PRIVATE ${module} ${uses} ${arg_USES} tidemark_warnings)
+  # What the folder's .cpp files may include, its main may too.
+  get_target_property(uses ${library} LINK_LIBRARIES)
+  target_link_libraries(${name} PRIVATE ${library} ${uses} ${arg_USES})
   foreach(dependency IN LISTS arg_DEPENDS)
     tidemark_target_of(${dependency} ${name} below)
     target_link_libraries(${name} PRIVATE ${below})
@@ -157,8 +180,9 @@ function(tidemark_test_support)
   add_library(tidemark_test_support STATIC ${TIDEMARK_SUPPORT} "${TIDEMARK_EMPTY_SOURCE}")
   target_include_directories(tidemark_test_support PUBLIC "${PROJECT_SOURCE_DIR}")
   target_compile_features(tidemark_test_support PUBLIC cxx_std_23)
-  target_link_libraries(tidemark_test_support PUBLIC rapidcheck_gtest GTest::gtest ${arg_USES}
-                        PRIVATE tidemark_warnings)
+  target_precompile_headers(tidemark_test_support REUSE_FROM tidemark_pch)
+  target_link_libraries(tidemark_test_support
+    PUBLIC rapidcheck_gtest GTest::gtest ${arg_USES} PRIVATE tidemark_warnings)
   foreach(dependency IN LISTS arg_DEPENDS)
     tidemark_target_of(${dependency} tests/support below)
     target_link_libraries(tidemark_test_support PUBLIC ${below})

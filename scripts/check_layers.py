@@ -3,13 +3,13 @@
 
 usage: check_layers.py TREE MODULES
   TREE     the repository root
-  MODULES  build/<preset>/modules.txt, one line "layer path dependency,dependency" a module, written by CMake
+  MODULES  build/<preset>/modules.txt, written by CMake: "layer path dependency,dependency" a line
 
 Prints "file:line: rule N: what is wrong" for each break and ends with 1; with 0 if there is none.
   1  A quoted include is a full path to a file of the tree: no "../x.hpp", no bare name.
   2  It leads into the own module or into one named in DEPENDS (directly, not inherited).
   3  A DEPENDS that no file of the module uses goes: the diagram stays true.
-  4  Every source lies in a module. Layer 6 (*/app, cli) may include everyone: rules 2 and 3 leave it alone.
+  4  Every source lies in a module. Layer 6 (*/app, cli) may include everyone: no rules 2 and 3.
   5  A foreign header is included through its door only, and in a .hpp only if the door says so.
   6  core/ is pure: no threads, clock, files, streams, locale, randomness, system calls.
 tests/ and loadtest/ stand outside the diagram: of them only rule 1 is asked.
@@ -21,12 +21,14 @@ from pathlib import Path
 MODULE_FOLDERS = ["core", "schemas", "topics", "net", "producer", "consumer", "dns-edge", "cli"]
 FREE_FOLDERS = ["tests", "loadtest"]
 APPS = ["dns-edge/app", "producer/app", "cli"]
-ASIO = ["net", "consumer/feeder", "dns-edge/serve", "dns-edge/admin", "producer/api", "producer/prober", *APPS]
+ASIO = ["net", "consumer/feeder", "dns-edge/serve", "dns-edge/admin", "producer/api",
+        "producer/prober", *APPS]
 
-DOORS = {  # header prefix -> (folders that may include it, may it show in a header?); the longest prefix counts
+# header prefix -> (folders that may include it, may it show in a .hpp?); the longest prefix counts
+DOORS = {
     "flatbuffers/": (["schemas"], False),
     "librdkafka/": (["topics"], False),
-    "sqlite3.h": (["topics"], False),  # the durable outbox of producer/publish goes through a wrapper of topics
+    "sqlite3.h": (["topics"], False),  # producer/publish: through a wrapper that topics offers
     "xxhash.h": (["core/base"], False),
     "openssl/": (["core/base"], False),
     "yaml-cpp/": (["topics"], False),
@@ -41,13 +43,14 @@ DOORS = {  # header prefix -> (folders that may include it, may it show in a hea
     "boost/asio/ssl": (["net"], False),
     "boost/beast": (["net"], False),
     "boost/url": (["net"], False),
-    # For now read and written where the JSON is: net may come to offer one small value for all of them.
+    # For now read and written where the JSON is; net may come to offer one small value for all.
     "boost/json": (["net", "producer/api", "dns-edge/admin", "cli"], False),
 }
 SYSTEM = ("sys/", "netinet/", "arpa/", "net/", "linux/")  # folders of the C library
-IMPURE = re.compile(r"^(thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|"
-                    r"stop_token|random|fstream|iostream|filesystem|locale|clocale|regex|ctime|time\.h|unistd\.h|"
-                    r"fcntl\.h|poll\.h|pthread\.h|signal\.h|(sys|netinet|arpa|net|linux)/.*)$")
+IMPURE = re.compile(
+    r"(thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|stop_token|"
+    r"random|fstream|iostream|filesystem|locale|clocale|regex|ctime|time\.h|unistd\.h|fcntl\.h|"
+    r"poll\.h|pthread\.h|signal\.h|(sys|netinet|arpa|net|linux)/.*)$")
 CLOCK = re.compile(r"_clock::now\b")  # <chrono> is welcome in core/ for its types
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^">]+)[">]')
 
@@ -75,14 +78,15 @@ class Check:
         elif quoted and not door:
             self.own(file, line, module, header)
         elif module and "/" in header and not header.startswith(SYSTEM):
-            self.say(file, line, 5, f"<{header}> has no door: add one to DOORS in scripts/check_layers.py")
+            self.say(file, line, 5, f"<{header}> has no door: see DOORS in scripts/check_layers.py")
         if module and module.startswith("core/") and not quoted and IMPURE.match(header):
             self.say(file, line, 6, f"<{header}> in core/, which is pure")
 
     def foreign(self, file, line, module, header, door):
         folders, may_show = DOORS[door]
         if module not in folders:
-            self.say(file, line, 5, f"{header} belongs to {', '.join(folders) or 'nobody yet'}, not to {module}")
+            owners = ", ".join(folders) or "nobody yet"
+            self.say(file, line, 5, f"{header} belongs to {owners}, not to {module}")
         elif file.suffix == ".hpp" and not may_show:
             self.say(file, line, 5, f"{header} may be included in a .cpp only")
 
@@ -116,7 +120,7 @@ class Check:
                     self.source(path.relative_to(self.tree))
         for module, edges in self.depends.items():
             for unused in sorted(edges - self.used[module]) if module not in APPS else []:
-                self.say("CMakeLists.txt", 1, 3, f"{module} names {unused} in DEPENDS, but no file uses it")
+                self.say("CMakeLists.txt", 1, 3, f"{module} DEPENDS on {unused}: no file uses it")
         return self.broken
 
 
