@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "core/dns/rdata_fields.hpp"
-#include "core/dns/text_form.hpp"
 
 namespace tidemark::dns {
 
@@ -19,11 +18,6 @@ void put_folded(ByteView wire, Writer& out) {
   out.put(ByteView(folded).first(wire.size()));
 }
 
-Result<NameOctets> take_name(TokenCursor& in) {
-  TIDEMARK_TRY(const std::string_view word, in.word());
-  return name_octets_from_text(word, in.origin());
-}
-
 Result<ByteView> take_wire(Reader& in) {
   const std::size_t octets = wire_length(in.rest());
   if (octets == 0) return malformed("not an uncompressed name");
@@ -31,13 +25,13 @@ Result<ByteView> take_wire(Reader& in) {
 }
 
 Result<void> read_name(TokenCursor& in, Writer& out) {
-  TIDEMARK_TRY(const NameOctets name, take_name(in));
+  TIDEMARK_TRY(const NameOctets name, in.name());
   put_folded(name.view(), out);
   return {};
 }
 
 Result<void> read_name_as_sent(TokenCursor& in, Writer& out) {
-  TIDEMARK_TRY(const NameOctets name, take_name(in));
+  TIDEMARK_TRY(const NameOctets name, in.name());
   out.put(name.view());
   return {};
 }

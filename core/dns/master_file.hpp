@@ -6,6 +6,9 @@
 // owner and type become one canonical Rrset; different TTLs take the first and warn; duplicates are
 // dropped and warned about.
 //
+// It judges each record and whether it lies in the zone; what several RRsets together may not be is
+// check_zone's (zone_rules.hpp).
+//
 // Errors  A file with an error gives no zone at all. Memory is bounded by a multiple of the text.
 #pragma once
 
@@ -34,8 +37,10 @@ struct MasterFile {
   std::vector<Remark> warnings;
 };
 
+constexpr std::size_t remarks_max = 100;  // of errors, and of warnings; the last says how many more
+
 struct MasterFileErrors {
-  std::vector<Remark> errors;  // never empty, at most 100; the last says how many more
+  std::vector<Remark> errors;  // never empty
 };
 
 // `origin`: the zone's name; records outside it are errors. Empty text of it is not allowed.

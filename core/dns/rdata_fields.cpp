@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/check.hpp"
+#include "core/dns/text_form.hpp"
 
 namespace tidemark::dns {
 
@@ -25,6 +26,13 @@ base::Result<std::string> TokenCursor::joined() {
     all.append(further);
   }
   return all;
+}
+
+base::Result<NameOctets> TokenCursor::name() {
+  TIDEMARK_TRY(const std::string_view text, word());
+  if (origin_) return name_octets_from_text(text, *origin_);
+  if (!ends_in_dot(text)) return malformed("a relative name without an origin");
+  return name_octets_from_text(text, Name::root());
 }
 
 base::ByteView take_checked(base::Reader& in, std::size_t octets) noexcept {

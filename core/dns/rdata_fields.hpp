@@ -5,6 +5,7 @@
 // Errors  read and check say what is wrong with the field; the rule puts type and field in front.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,9 +20,11 @@ namespace tidemark::dns {
 // The tokens of one record's RDATA, from left to right.
 class TokenCursor {
  public:
-  TokenCursor(std::span<const Token> tokens, NameView origin) : tokens_(tokens), origin_(origin) {}
+  // Without an origin a relative name is an error.
+  TokenCursor(std::span<const Token> tokens, std::optional<NameView> origin)
+      : tokens_(tokens), origin_(origin) {}
 
-  NameView origin() const noexcept { return origin_; }
+  base::Result<NameOctets> name();
   bool at_end() const noexcept { return taken_ == tokens_.size(); }
   std::size_t taken() const noexcept { return taken_; }
   const Token* peek() const noexcept { return at_end() ? nullptr : &tokens_[taken_]; }
@@ -31,7 +34,7 @@ class TokenCursor {
 
  private:
   std::span<const Token> tokens_;
-  NameView origin_;
+  std::optional<NameView> origin_;
   std::size_t taken_ = 0;
 };
 

@@ -23,6 +23,14 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   return std::ranges::equal(a, b, {}, to_lower, to_lower);
 }
 
+bool ends_in_dot(std::string_view name) noexcept {
+  if (!name.ends_with('.')) return false;
+  const std::size_t last_other = name.substr(0, name.size() - 1).find_last_not_of('\\');
+  const std::size_t backslashes =
+      last_other == std::string_view::npos ? name.size() - 1 : name.size() - 2 - last_other;
+  return backslashes % 2 == 0;
+}
+
 std::optional<std::uint8_t> unescape(std::string_view text, std::size_t& at) noexcept {
   if (at + 1 >= text.size()) return std::nullopt;
   if (!is_digit(text[at + 1])) {

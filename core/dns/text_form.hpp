@@ -20,6 +20,9 @@ constexpr char to_lower(char c) noexcept {
 }
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
+// True if a name in presentation form is absolute: its final dot is not escaped.
+bool ends_in_dot(std::string_view name) noexcept;
+
 // The octet that the escape at text[at], a backslash, stands for; moves `at` behind it. Nothing if
 // the escape is cut short or above \255.
 std::optional<std::uint8_t> unescape(std::string_view text, std::size_t& at) noexcept;
