@@ -15,7 +15,11 @@ endif()
 
 add_library(tidemark_warnings INTERFACE)
 target_compile_options(tidemark_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<BOOL:${TIDEMARK_WERROR}>:-Werror>)
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<BOOL:${TIDEMARK_WERROR}>:-Werror>
+  # g++ 12 sees strings inside std::expected written past their end where they are moved (its bugs
+  # 105329 and 105651); the sanitizer builds look at the same code and find nothing.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
+  -Wno-restrict -Wno-maybe-uninitialized>)
 
 # ccache behind a script of its own name: so its settings hold however the build is started (ninja,
 # an IDE, ctest), and clang-tidy still sees through the launcher. Without the sloppiness it caches

@@ -1,0 +1,16 @@
+// What must hold of pools, endpoints and overrides, each edit by itself.
+#pragma once
+
+#include <optional>
+
+#include "core/dataset/editor.hpp"
+#include "core/event/pool.hpp"
+#include "core/fold/fold.hpp"
+
+namespace tidemark::fold {
+
+// Judges one edit against the Editor's state and applies it if it is sound.
+std::optional<Rejected> apply(dataset::Editor& editor, const event::PoolEdit& edit);
+bool is_deletion(const event::PoolEdit& edit) noexcept;
+
+}  // namespace tidemark::fold
