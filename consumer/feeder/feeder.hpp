@@ -1,0 +1,160 @@
+// Feeder: the one writer of a node. Reads `changes` and `health`, folds, offers Snapshots.
+//
+// It is stepped: its owner calls step() when a bell of its Sources rings, when StepReport says
+// `more`, and at the latest after `call_again_in`. It never waits, has no thread, timer or logger,
+// and reads time through the Clock port only to pace what it offers. After each step its owner
+// takes the newest Snapshot, if there is one, and publishes it.
+//
+//   COLD         Nothing is served: neither restored nor once caught up. A replay from the log's
+//                beginning stays COLD until it has caught up: half a history is not served.
+//                -> LIVE [CaughtUp]  -> HALTED  -> DIVERGED
+//   RESTORED     A verified state is served; the log has not yet confirmed its history.
+//                -> CATCHING_UP [overlap record matches]  -> DIVERGED [it does not]
+//   CATCHING_UP  Folding towards the end captured at the start of the tail, or (from LIVE) reading
+//                the overlap record again.  -> LIVE  -> HALTED  -> DIVERGED
+//   LIVE         Caught up once; follows.  -> CATCHING_UP [Overlap]  -> HALTED  -> DIVERGED
+//   DIVERGED     The log is not the one that was folded (truncated, re-created, another cluster, a
+//                hole). Nothing is applied any more; serving goes on.  -> bootstrap(), recheck()
+//   HALTED       The next record needs a newer Tidemark. Serving goes on. For good: needs a
+//   restart.
+//
+// When the position is no longer in the log the state stays and `needs_bootstrap` is set, as it is
+// in DIVERGED: give bootstrap() a snapshot file's contents. Health goes on in every state, and
+// heals by full frames: it skips to the first record that is there.
+//
+// No Snapshot of an empty state (seq 0) is ever offered, so a node that knows nothing never
+// answers; LIVE with seq 0 is right for a controller on a fresh log.
+//
+// Invariants  Before the first record after a start is applied the last applied one was read again
+//             and its hash matched. Offsets on `changes` are dense. Every record moves the chain.
+//             The position of an offered Snapshot never falls, but by bootstrap().
+// Threads     All calls by the one thread that owns it. Snapshots, status() and contents() are
+//             values for others.
+// Owns        The State (the one writable family of Datasets), the Observations.
+// Requires    Both Sources outlive it and are used by nobody else.
+// Errors      None returned: the environment's failures are in status() and StepReport::remarks.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "consumer/snapshot/snapshot.hpp"
+#include "consumer/snapshot_file/snapshot_file.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/result.hpp"
+#include "core/dataset/version.hpp"
+#include "core/event/change_set.hpp"
+#include "core/event/node_report.hpp"
+#include "core/fold/fold.hpp"
+#include "core/health/observations.hpp"
+#include "core/log/log.hpp"
+
+namespace tidemark::consumer {
+
+struct FeederSettings {
+  std::string dataset_name;  // fixes the lineage
+  dataset::HashSeed seed;    // draw_hash_seed(random), once per process
+  // A Snapshot is offered at most this often; at once if the last offer is longer ago.
+  std::chrono::nanoseconds publish_interval = std::chrono::milliseconds(1);
+  std::chrono::nanoseconds publish_interval_catching_up = std::chrono::milliseconds(100);
+  // A log that caught up short of our last record was cut, or its new leader is for a moment
+  // behind.
+  std::chrono::nanoseconds overlap_grace = std::chrono::milliseconds(500);
+  std::size_t records_per_step_max = 4096;  // of each topic
+  std::size_t octets_per_step_max = 4 * 1024 * 1024;
+};
+
+// One decodable record of `changes`, folded. Valid during the call.
+struct FoldedChange {
+  log::Offset offset;
+  log::AppendTime appended;
+  const event::ChangeSet& change;
+  const fold::Judgement& judgement;
+  const fold::State& after;
+};
+
+struct FeederPorts {
+  base::Clock& clock;
+  log::Source& changes;
+  log::Source* health = nullptr;
+  // log::Log::identity of the log of `changes`; empty function or text: not known.
+  std::function<std::string()> log_identity{};
+  // For whoever waits for a verdict (controller) or keeps the audit. Called within step().
+  std::function<void(const FoldedChange&)> folded{};
+  // An undecodable record, skipped.
+  std::function<void(const event::Nack&, log::AppendTime)> skipped{};
+};
+
+struct StepReport {
+  std::size_t folded = 0;         // records of `changes`, whatever their fate
+  std::size_t health_folded = 0;  // records of `health`
+  bool more = false;              // call step() again, before waiting for a bell
+  bool state_changed = false;     // status().state differs from before this step
+  bool needs_bootstrap = false;   // as in status()
+  std::optional<std::chrono::nanoseconds> call_again_in;
+  std::vector<std::string> remarks;  // for the owner's log, in order
+};
+
+struct FeederStatus {
+  event::NodeState state = event::NodeState::Cold;
+  std::string detail;  // why DIVERGED, HALTED, needs_bootstrap, or what is waited for
+  bool needs_bootstrap = false;
+  bool log_reachable = true;  // false from Unavailable or Denied until the next record or CaughtUp
+  bool offered = false;       // a Snapshot was offered at least once: this node may serve
+
+  dataset::Version version;  // folded ("staged")
+  std::int64_t offset = -1;  // last folded record of `changes`
+  base::Sha256 chain{};
+  std::optional<std::int64_t> log_next;  // next offset of `changes` as last seen: tells the lag
+  std::int64_t appended_ms = -1;         // append time of the last folded record of `changes`
+  std::int64_t health_offset = -1;
+  std::int64_t health_ms = -1;  // log time of `health`
+  std::string log_identity;
+
+  std::uint64_t accepted = 0, rejected = 0, undecodable = 0, twins = 0;  // of the whole history
+  std::uint64_t health_undecodable = 0, overlaps = 0, holes = 0, divergences = 0, stalls = 0;
+  std::vector<event::Nack> nacks;  // newest event::nacks_max: rejected and undecodable ones
+};
+
+class Feeder {
+ public:
+  // Requires restored->state to be of this dataset's lineage (SnapshotStore sees to it).
+  Feeder(FeederSettings settings, FeederPorts ports, std::optional<SnapshotContents> restored);
+  ~Feeder();
+  Feeder(const Feeder&) = delete;
+  Feeder& operator=(const Feeder&) = delete;
+
+  StepReport step();
+
+  // The newest Snapshot that was not taken yet; null if there is none. A restored one is there
+  // before the first step.
+  std::unique_ptr<const Snapshot> take_snapshot();
+
+  // After needs_bootstrap: go on from these contents, or from the log's beginning. What was
+  // offered before stays the newest Snapshot until the new state has caught up.
+  void bootstrap(std::optional<SnapshotContents> contents);
+  // After DIVERGED or needs_bootstrap: is the log perhaps the right one again? Reads the overlap
+  // record once more.
+  void recheck();
+
+  event::NodeState node_state() const noexcept;
+  FeederStatus status() const;
+  const fold::State& state() const noexcept;
+  const health::Observations& observations() const noexcept;
+  SnapshotContents contents() const;  // for SnapshotStore::save(), on another thread
+
+  void check_state() const;  // the facts of the state as TIDEMARK_CHECKs; step() calls it
+
+ private:
+  struct Inner;
+  std::unique_ptr<Inner> inner_;
+};
+
+dataset::HashSeed draw_hash_seed(base::Random& random);
+
+}  // namespace tidemark::consumer

@@ -1,0 +1,69 @@
+// SnapshotStore: the generations of snapshot files in one folder (a base::Disk).
+//
+// Names: `snapshot-<generation, 10 digits>-<SHA-256 of the file, 64 digits>.tmsnap`. A generation
+// is one higher than the highest that is there, so the highest is the newest. save() never touches
+// an older file before the new one is durable; then it removes what is older than the newest
+// `generations`. A file that does not verify is renamed to `<name>.bad`, kept for people (the
+// newest three), and never read again.
+//
+// Invariants  A file is used only if its name's SHA-256, its checksums and its state hash agree.
+//             save() of what the newest file already holds writes nothing.
+// Threads     One at a time: restore() before the feeder runs, then save() on one I/O thread.
+// Errors      save(): the disk's (Unavailable); the older generations are intact. restore() has no
+//             error: it tells what it found, nothing included.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "consumer/snapshot_file/snapshot_file.hpp"
+#include "core/base/environment.hpp"
+
+namespace tidemark::consumer {
+
+constexpr std::size_t generations_min = 3;
+constexpr std::size_t bad_files_max = 3;
+
+struct SavedFile {
+  std::string name;
+  base::Sha256 sha256;
+  std::uint64_t octets;
+  bool written;                      // false: the newest file held the same contents
+  std::vector<std::string> remarks;  // what could not be tidied up; the file itself is durable
+};
+
+struct RestoreReport {
+  std::optional<SnapshotContents> contents;
+  std::string file;                  // that it came from
+  std::vector<std::string> remarks;  // a line for each file that was set aside or passed over
+  std::size_t set_aside = 0;
+};
+
+class SnapshotStore {
+ public:
+  // `generations`: at least generations_min.
+  SnapshotStore(base::Disk& disk, dataset::Lineage lineage,
+                std::size_t generations = generations_min);
+
+  [[nodiscard]] base::Result<SavedFile> save(const SnapshotContents& contents);
+
+  // The newest file that verifies.
+  RestoreReport restore(dataset::HashSeed seed);
+  // The newest one that verifies and is older than `file`: for the next try after a divergence.
+  RestoreReport restore_before(std::string_view file, dataset::HashSeed seed);
+  // Names of what is there, newest first; unverified.
+  [[nodiscard]] base::Result<std::vector<std::string>> files();
+
+ private:
+  RestoreReport restore_from(const std::vector<std::string>& newest_first, dataset::HashSeed seed);
+  void tidy_up(std::vector<std::string>& remarks);
+
+  base::Disk& disk_;
+  const dataset::Lineage lineage_;
+  const std::size_t generations_;
+};
+
+}  // namespace tidemark::consumer
