@@ -1,0 +1,58 @@
+#include "dns-edge/answer/addresses.hpp"
+
+namespace tidemark::edge {
+
+namespace {
+
+using base::ByteView;
+using dataset::Node;
+using dataset::RrsetView;
+using dataset::Zone;
+using dns::NameView;
+using dns::RrType;
+
+// Calls visit(target, address RRset) for what `zone` holds at the targets of `ns`.
+template <class Visit>
+void for_each_address(const Zone& zone, const RrsetView& ns, Visit&& visit) noexcept {
+  ns.for_each_rdata([&](ByteView rdata) {
+    const auto target = NameView::trusted(rdata);
+    if (!target.is_at_or_below(zone.name())) return;
+    const auto node = zone.find(target);
+    if (!node) return;
+    for (const RrType type : {RrType::A, RrType::Aaaa}) {
+      if (const auto rrset = node->find(type)) visit(target, *rrset);
+    }
+  });
+}
+
+}  // namespace
+
+void put_referral(const Zone& zone, const Node& cut, const Placed& name,
+                  ResponseWriter& out) noexcept {
+  const auto ns = cut.find(RrType::Ns);
+  out.put_ns(Section::Authority, *ns, cut.name(), name);
+  for_each_address(zone, *ns, [&](NameView target, const RrsetView& rrset) {
+    if (!target.is_at_or_below(cut.name())) return;
+    out.put_elsewhere(Section::Additional, rrset, target, name);
+  });
+}
+
+void put_addresses(const Addresses& addresses, std::size_t kept, ResponseWriter& out) noexcept {
+  if (addresses.which == Addresses::Which::None) return;
+  const bool sibling = addresses.which == Addresses::Which::Sibling;
+  const NameView owner = addresses.owner->name();
+  const auto ns = addresses.owner->find(RrType::Ns);
+  const ResponseWriter::Mark start = out.mark();
+  bool all = true;
+  for_each_address(*addresses.zone, *ns, [&](NameView target, const RrsetView& rrset) {
+    if (sibling && target.is_at_or_below(owner)) return;
+    const ResponseWriter::Mark mark = out.mark();
+    out.put_elsewhere(Section::Additional, rrset, target, out.question_name());
+    if (!out.overflowed() && out.room() >= kept) return;
+    out.rewind(mark);
+    all = false;
+  });
+  if (!all && !sibling) out.rewind(start);
+}
+
+}  // namespace tidemark::edge

@@ -1,0 +1,180 @@
+#include "dns-edge/answer/answer.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "dns-edge/answer/addresses.hpp"
+#include "dns-edge/answer/locate.hpp"
+#include "dns-edge/answer/name_answer.hpp"
+
+namespace tidemark::edge {
+
+namespace {
+
+using base::ByteView;
+using dataset::Node;
+using dataset::Zone;
+using dns::NameView;
+using dns::Rcode;
+using dns::RrType;
+
+// One question on its way: the name that is asked for now, and where it stands in the message.
+class Answering {
+ public:
+  Answering(const consumer::Snapshot& snapshot, const dns::Query& query, Transport transport,
+            ResponseWriter& out) noexcept
+      : snapshot_(snapshot),
+        query_(query),
+        transport_(transport),
+        out_(out),
+        name_(out.question_name()) {
+    seen_[0] = name_.name.wire();
+  }
+
+  Outcome run() noexcept {
+    while (step() && !out_.overflowed()) {
+    }
+    return outcome_;
+  }
+
+ private:
+  // True if an alias led to another name.
+  bool step() noexcept {
+    const auto zone = zone_for(snapshot_.dataset, name_.name, query_.qtype);
+    if (!zone) return leave_hosted_names();
+    const Match match = locate(*zone, name_.name, query_.qtype);
+    if (hops_ == 0) {
+      outcome_.zone = zone;
+      outcome_.authoritative = match.kind != MatchKind::Cut;
+    }
+    switch (match.kind) {
+      case MatchKind::Cut:       refer(*zone, match.node); return false;
+      case MatchKind::Dname:     return redirect(match.node);
+      case MatchKind::CutItself: answer_ds(*zone, match.node); return false;
+      case MatchKind::Name:
+      case MatchKind::Wildcard:  return answer_from(*zone, match.node);
+      case MatchKind::NoName:    deny(*zone, rcode_of_missing(*zone)); return false;
+    }
+    return false;
+  }
+
+  // RFC 1034 step 1 without a zone: never an upward referral.
+  bool leave_hosted_names() noexcept {
+    if (hops_ == 0) {
+      outcome_.rcode = Rcode::Refused;
+      outcome_.extended_error = ExtendedError::NotAuthoritative;
+    }
+    return false;
+  }
+
+  // DS of a hosted zone that its hosted parent does not delegate: the name exists all the same.
+  Rcode rcode_of_missing(const Zone& zone) const noexcept {
+    if (query_.qtype != RrType::Ds) return Rcode::NxDomain;
+    const auto below = snapshot_.dataset.find_zone(name_.name);
+    return below && below->identity() != zone.identity() ? Rcode::NoError : Rcode::NxDomain;
+  }
+
+  bool answer_from(const Zone& zone, const Node& node) noexcept {
+    const bool alias_counts = query_.qtype != RrType::Cname && query_.qtype != RrType::Any;
+    if (node.owns_cname() && alias_counts) return follow_cname(*node.find(RrType::Cname));
+    const NameAnswer found =
+        put_name_answer(snapshot_, query_.qtype, transport_, node, name_, out_);
+    if (found == NameAnswer::Nothing) deny(zone, Rcode::NoError);
+    if (found == NameAnswer::NoMember) outcome_.rcode = Rcode::ServFail;
+    if (found == NameAnswer::Written && query_.qtype == RrType::Ns && hops_ == 0) {
+      outcome_.addresses = {Addresses::Which::Targets, zone, node};
+    }
+    return false;
+  }
+
+  void answer_ds(const Zone& zone, const Node& cut) noexcept {
+    const auto ds = cut.find(RrType::Ds);
+    if (!ds) return deny(zone, Rcode::NoError);
+    out_.put_rrset(Section::Answer, *ds, name_.name, name_);
+  }
+
+  bool follow_cname(const dataset::RrsetView& cname) noexcept {
+    const auto target = NameView::trusted(cname.first_rdata());
+    return follow(out_.put_cname(name_.name, name_, cname.ttl().value(), ByteView{}, target));
+  }
+
+  // RFC 6672 section 3.2.
+  bool redirect(const Node& owner) noexcept {
+    const auto dname = owner.find(RrType::Dname);
+    const NameView above = owner.name();
+    if (is_first_use(owner)) out_.put_rrset(Section::Answer, *dname, above, name_);
+    const auto target = NameView::trusted(dname->first_rdata());
+    const ByteView wire = name_.name.wire();
+    const ByteView prefix = wire.first(wire.size() - above.wire().size());
+    if (prefix.size() + target.wire().size() > dns::name_octets_max) {
+      outcome_.rcode = Rcode::YxDomain;
+      return false;
+    }
+    const Placed next = out_.put_cname(name_.name, name_, dname->ttl().value(), prefix, target);
+    if (query_.qtype == RrType::Cname || query_.qtype == RrType::Any) return false;
+    return follow(next);
+  }
+
+  // A DNAME that redirects twice stands once in the answer.
+  bool is_first_use(const Node& owner) noexcept {
+    const ByteView wire = owner.name().wire();
+    for (std::size_t i = 0; i < dnames_; ++i) {
+      if (dname_owners_[i].data() == wire.data()) return false;
+    }
+    dname_owners_[dnames_++] = wire;
+    return true;
+  }
+
+  bool follow(const Placed& next) noexcept {
+    if (out_.overflowed() || ++hops_ > aliases_max) return false;
+    const auto text = base::as_text(next.name.wire());
+    for (std::size_t i = 0; i < hops_; ++i) {
+      if (base::as_text(seen_[i]) == text) return false;
+    }
+    seen_[hops_] = next.name.wire();
+    name_ = next;
+    return true;
+  }
+
+  void refer(const Zone& zone, const Node& cut) noexcept {
+    put_referral(zone, cut, name_, out_);
+    outcome_.addresses = {Addresses::Which::Sibling, zone, cut};
+  }
+
+  // NODATA or NXDOMAIN: the SOA with the TTL of RFC 2308 section 3.
+  void deny(const Zone& zone, Rcode rcode) noexcept {
+    outcome_.rcode = rcode;
+    const auto soa = zone.apex().find(RrType::Soa);
+    if (!soa) return;
+    const ByteView rdata = soa->first_rdata();
+    const std::uint32_t minimum = base::load_u32(rdata.last(4).data());
+    out_.put_soa(zone.name(), name_, std::min(soa->ttl().value(), minimum), rdata);
+  }
+
+  const consumer::Snapshot& snapshot_;
+  const dns::Query& query_;
+  const Transport transport_;
+  ResponseWriter& out_;
+  Placed name_;
+  std::size_t hops_ = 0;
+  std::array<ByteView, aliases_max + 1> seen_;
+  std::array<ByteView, aliases_max + 1> dname_owners_;
+  std::size_t dnames_ = 0;
+  Outcome outcome_;
+};
+
+}  // namespace
+
+std::optional<Zone> zone_for(const dataset::Dataset& dataset, NameView name, RrType type) noexcept {
+  auto zone = dataset.enclosing_zone(name);
+  if (!zone || type != RrType::Ds || !(zone->name() == name)) return zone;
+  if (const auto parent = dataset.zone_above(name)) return parent;  // RFC 4035 section 3.1.4.1
+  return zone;
+}
+
+Outcome answer(const consumer::Snapshot& snapshot, const dns::Query& query, Transport transport,
+               ResponseWriter& out) noexcept {
+  return Answering(snapshot, query, transport, out).run();
+}
+
+}  // namespace tidemark::edge

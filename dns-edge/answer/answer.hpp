@@ -1,0 +1,57 @@
+// answer: what a question of class IN and of a data type (or ANY) is answered with.
+//
+// The algorithm of RFC 1034 section 4.3.2 as refined by 6672, 4592, 2308, 6604 and 8020: find the
+// zone, locate the name, write what the match says; an alias starts over with its target, in the
+// same Snapshot, at most aliases_max times and never twice with one name. Pools are answered by the
+// Snapshot's health masks. It writes required records only; what may be left out is named in the
+// Outcome and comes afterwards (additional.hpp).
+//
+// When the writer overflows, answer() stops early: the caller truncates, and the rest is moot.
+//
+// Threads  Any; everything is const but the writer.
+// Cost     No allocation, no clock, no lock. O(labels) look-ups an alias step.
+#pragma once
+
+#include <optional>
+
+#include "consumer/snapshot/snapshot.hpp"
+#include "core/dns/message.hpp"
+#include "dns-edge/answer/response_writer.hpp"
+#include "dns-edge/answer/settings.hpp"
+
+namespace tidemark::edge {
+
+enum class ExtendedError : std::uint16_t {  // RFC 8914, only what we send
+  NotAuthoritative = 20,
+  NotSupported = 21,
+  InvalidQueryType = 30,
+};
+
+// Addresses that may follow if there is room: of the targets of `ns`.
+struct Addresses {
+  enum class Which : std::uint8_t {
+    None,
+    Sibling,  // of a referral: what is not below the cut
+    Targets,  // of NS at the apex: all of them or none
+  };
+  Which which = Which::None;
+  std::optional<dataset::Zone> zone{};
+  std::optional<dataset::Node> owner{};  // of the NS RRset
+};
+
+struct Outcome {
+  dns::Rcode rcode = dns::Rcode::NoError;
+  bool authoritative = false;
+  std::optional<ExtendedError> extended_error{};
+  std::optional<dataset::Zone> zone{};  // that encloses QNAME: whose version ZONEVERSION tells
+  Addresses addresses{};
+};
+
+// The deepest hosted zone for a question; of DS the parent side's.
+std::optional<dataset::Zone> zone_for(const dataset::Dataset& dataset, dns::NameView name,
+                                      dns::RrType type) noexcept;
+
+Outcome answer(const consumer::Snapshot& snapshot, const dns::Query& query, Transport transport,
+               ResponseWriter& out) noexcept;
+
+}  // namespace tidemark::edge
