@@ -150,7 +150,8 @@ void append_alpn(std::string& out, ByteView value) {
   Bytes list;
   for (Reader in(value); !in.at_end();) {
     if (!list.empty()) list.push_back(',');
-    for (const std::uint8_t octet : *in.take(*in.take_u8())) {
+    const ByteView id = *in.take(*in.take_u8());
+    for (const std::uint8_t octet : id) {
       if (needs_list_escape(octet)) list.push_back('\\');
       list.push_back(octet);
     }
