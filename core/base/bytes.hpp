@@ -1,4 +1,5 @@
-// Bytes and the two cursors over them: the only place that does pointer arithmetic for wire formats.
+// Bytes and the two cursors over them: the only place that does pointer arithmetic for wire
+// formats.
 //
 // All integers are big-endian (network order), as everywhere in DNS. Reader is for bytes of
 // strangers: every take_ checks the bounds first and returns nothing when they do not suffice.

@@ -11,9 +11,9 @@ namespace tidemark::base {
 
 }  // namespace tidemark::base
 
-#define TIDEMARK_CHECK(condition, sentence)                                              \
-  do {                                                                                   \
-    if (!(condition)) [[unlikely]] {                                                     \
-      ::tidemark::base::check_failed(#condition, sentence, __FILE__, __LINE__);          \
-    }                                                                                    \
+#define TIDEMARK_CHECK(condition, sentence)                                     \
+  do {                                                                          \
+    if (!(condition)) [[unlikely]] {                                            \
+      ::tidemark::base::check_failed(#condition, sentence, __FILE__, __LINE__); \
+    }                                                                           \
   } while (false)

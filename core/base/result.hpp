@@ -16,16 +16,16 @@
 namespace tidemark::base {
 
 enum class Errc : unsigned char {
-  Invalid,       // the input breaks a rule; the same input will fail again
-  NotFound,      // the object named does not exist
-  Conflict,      // a precondition did not hold
-  TooLarge,      // a named limit was exceeded
-  Unavailable,   // the environment failed; a later try may succeed
-  OutOfRange,    // a log position lies outside what the log holds
-  Diverged,      // the log or a file is not the one that was read before
-  Unknown,       // the outcome is not known: it may or may not have happened
-  Unsupported,   // written by a newer Tidemark than this one
-  Denied,        // not allowed to this caller
+  Invalid,      // the input breaks a rule; the same input will fail again
+  NotFound,     // the object named does not exist
+  Conflict,     // a precondition did not hold
+  TooLarge,     // a named limit was exceeded
+  Unavailable,  // the environment failed; a later try may succeed
+  OutOfRange,   // a log position lies outside what the log holds
+  Diverged,     // the log or a file is not the one that was read before
+  Unknown,      // the outcome is not known: it may or may not have happened
+  Unsupported,  // written by a newer Tidemark than this one
+  Denied,       // not allowed to this caller
 };
 
 struct Error {
@@ -59,9 +59,9 @@ using Result = std::expected<T, Error>;
 #define TIDEMARK_TRY_JOIN(a, b) TIDEMARK_TRY_JOIN_INNER(a, b)
 #define TIDEMARK_TRY_JOIN_INNER(a, b) a##b
 // The same for Result<void>: there is nothing to declare.
-#define TIDEMARK_TRY_VOID(...)                                              \
-  do {                                                                      \
-    if (auto tried = (__VA_ARGS__); !tried) {                               \
-      return std::unexpected(std::move(tried).error());                     \
-    }                                                                       \
+#define TIDEMARK_TRY_VOID(...)                          \
+  do {                                                  \
+    if (auto tried = (__VA_ARGS__); !tried) {           \
+      return std::unexpected(std::move(tried).error()); \
+    }                                                   \
   } while (false)

@@ -30,8 +30,7 @@ void put_check(base::Writer& out, const event::Check& check) {
 StateHash Contents::state_hash() const noexcept {
   std::array<std::uint8_t, 64> octets{};
   base::FixedWriter out(octets);
-  for (const base::U128& part :
-       {lineage.value(), live_sum, construction_sum, entry_sum}) {
+  for (const base::U128& part : {lineage.value(), live_sum, construction_sum, entry_sum}) {
     out.put(base::to_octets(part));
   }
   return StateHash(base::xxh3_128(octets));

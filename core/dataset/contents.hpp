@@ -79,9 +79,7 @@ struct OverrideTraits {
   static Key key(const Cell& cell) noexcept {
     return static_cast<const OverrideEntry*>(cell.content)->key;
   }
-  static bool equal(const Cell& cell, Key key) noexcept {
-    return OverrideTraits::key(cell) == key;
-  }
+  static bool equal(const Cell& cell, Key key) noexcept { return OverrideTraits::key(cell) == key; }
 };
 using OverrideTable = Table<Cell, OverrideTraits>;
 std::string override_key(std::string_view pool, std::string_view endpoint);

@@ -68,8 +68,8 @@ std::uint64_t PoolView::weighted() const noexcept { return entry_->weighted; }
 
 base::ByteView PoolView::address(std::size_t endpoint) const noexcept {
   const event::Address& address = entry_->pool.endpoints[endpoint].address;
-  return base::ByteView(address.octets).first(address.family == event::Address::Family::V4 ? 4
-                                                                                           : 16);
+  return base::ByteView(address.octets)
+      .first(address.family == event::Address::Family::V4 ? 4 : 16);
 }
 
 Dataset::Lease::Lease(std::shared_ptr<Store> s, std::unique_ptr<const Contents> c, Generation g)
@@ -78,8 +78,8 @@ Dataset::Lease::~Lease() { store->release(generation); }
 
 Dataset Dataset::empty(Lineage lineage, HashSeed seed) {
   auto contents = std::make_unique<Contents>(lineage, seed);
-  return Dataset(std::make_shared<const Lease>(std::make_shared<Store>(), std::move(contents),
-                                               Generation{0}));
+  return Dataset(
+      std::make_shared<const Lease>(std::make_shared<Store>(), std::move(contents), Generation{0}));
 }
 
 Version Dataset::version() const noexcept {
@@ -155,12 +155,10 @@ std::optional<PoolView> Dataset::find_pool(base::ByteView name) const noexcept {
 
 std::vector<PoolView> Dataset::pools() const {
   std::vector<PoolView> pools;
-  lease_->contents->pools.for_each([&](const Cell& cell) {
-    pools.emplace_back(static_cast<const PoolEntry*>(cell.content));
-  });
-  std::sort(pools.begin(), pools.end(), [](const PoolView& a, const PoolView& b) {
-    return a.pool().name < b.pool().name;
-  });
+  lease_->contents->pools.for_each(
+      [&](const Cell& cell) { pools.emplace_back(static_cast<const PoolEntry*>(cell.content)); });
+  std::sort(pools.begin(), pools.end(),
+            [](const PoolView& a, const PoolView& b) { return a.pool().name < b.pool().name; });
   return pools;
 }
 

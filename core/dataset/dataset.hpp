@@ -53,9 +53,9 @@ class Zone {
   Zone(const ZoneBlock* block, HashSeed seed) noexcept : block_(block), seed_(seed) {}
 
   dns::NameView name() const noexcept;
-  event::ZoneSeq seq() const noexcept;       // seq of the last accepted ChangeSet that touched it
-  dns::Serial serial() const noexcept;       // of its SOA; 0 if it has none yet
-  base::U128 hash() const noexcept;          // sum of its leaves
+  event::ZoneSeq seq() const noexcept;  // seq of the last accepted ChangeSet that touched it
+  dns::Serial serial() const noexcept;  // of its SOA; 0 if it has none yet
+  base::U128 hash() const noexcept;     // sum of its leaves
   std::uint64_t rrset_count() const noexcept;
   std::uint64_t name_count() const noexcept;  // empty non-terminals included
   std::uint64_t dname_count() const noexcept;
@@ -118,8 +118,8 @@ class Dataset {
 
   std::optional<PoolView> find_pool(std::string_view name) const noexcept;
   std::optional<PoolView> find_pool(base::ByteView name) const noexcept;
-  std::vector<PoolView> pools() const;      // by name
-  std::uint32_t pool_slots() const noexcept;  // every slot() is below it
+  std::vector<PoolView> pools() const;             // by name
+  std::uint32_t pool_slots() const noexcept;       // every slot() is below it
   std::vector<event::Override> overrides() const;  // by pool, endpoint
   std::optional<event::Override> find_override(std::string_view pool,
                                                std::string_view endpoint) const;

@@ -231,8 +231,8 @@ void Editor::put_rrset(dns::NameView apex, const dns::Rrset& rrset, Place place)
   }
   if (is_new) {
     link_to_parent(zone, changed->name());
-    zone.labels_deepest = std::max(zone.labels_deepest,
-                                   static_cast<std::uint32_t>(rrset.owner.view().label_count()));
+    zone.labels_deepest =
+        std::max(zone.labels_deepest, static_cast<std::uint32_t>(rrset.owner.view().label_count()));
   }
 }
 
@@ -346,9 +346,9 @@ void Editor::put_pool(const event::Pool& pool) {
 
 void Editor::drop_overrides_of_missing_endpoints(const event::Pool& pool) {
   for (const event::Override& one : overrides_of(pool.name)) {
-    const bool there = std::any_of(
-        pool.endpoints.begin(), pool.endpoints.end(),
-        [&](const event::Endpoint& endpoint) { return endpoint.id == one.endpoint; });
+    const bool there =
+        std::any_of(pool.endpoints.begin(), pool.endpoints.end(),
+                    [&](const event::Endpoint& endpoint) { return endpoint.id == one.endpoint; });
     if (!there) delete_override(one.pool, one.endpoint);
   }
 }

@@ -26,7 +26,7 @@ class Editor {
   enum class Place : std::uint8_t { Live, Construction };
 
   const Dataset& base() const noexcept { return base_; }
-  Seq next_seq() const noexcept;         // that finish() gives
+  Seq next_seq() const noexcept;          // that finish() gives
   StateHash state_hash() const noexcept;  // likewise, as edited so far
   std::optional<Zone> find_zone(dns::NameView apex, Place place = Place::Live) const noexcept;
   std::optional<PoolView> find_pool(std::string_view name) const noexcept;

@@ -14,11 +14,11 @@ constexpr std::size_t rrset_header_octets = 8;
 
 std::uint8_t flag_of(dns::RrType type) noexcept {
   switch (type) {
-    case dns::RrType::Ns: return NodeBlock::ns;
+    case dns::RrType::Ns:    return NodeBlock::ns;
     case dns::RrType::Dname: return NodeBlock::dname;
     case dns::RrType::Cname: return NodeBlock::cname;
-    case dns::RrType::Pool: return NodeBlock::pool;
-    default: return 0;
+    case dns::RrType::Pool:  return NodeBlock::pool;
+    default:                 return 0;
   }
 }
 
@@ -72,9 +72,8 @@ NodeBlock* make_like(Store& store, const NodeBlock& from, std::size_t octets) {
 dns::Rrset RrsetView::to_rrset(dns::NameView owner) const {
   dns::Rrset rrset{dns::Name(owner), type_, ttl(), {}};
   rrset.rdata.reserve(count_);
-  for_each_rdata([&](base::ByteView rdata) {
-    rrset.rdata.emplace_back(rdata.begin(), rdata.end());
-  });
+  for_each_rdata(
+      [&](base::ByteView rdata) { rrset.rdata.emplace_back(rdata.begin(), rdata.end()); });
   return rrset;
 }
 

@@ -90,7 +90,7 @@ class Node {
   std::optional<RrsetView> find(dns::RrType type) const noexcept;
 
   // Flags, kept by the Editor: no search needed on the query path.
-  bool owns_ns() const noexcept;     // at the apex, or a zone cut
+  bool owns_ns() const noexcept;  // at the apex, or a zone cut
   bool owns_dname() const noexcept;
   bool owns_cname() const noexcept;
   bool owns_pool() const noexcept;
@@ -115,9 +115,7 @@ struct NodeBlock : Object {
     return {static_cast<const std::uint8_t*>(static_cast<const void*>(this + 1)),
             octets - sizeof(NodeBlock)};
   }
-  dns::NameView name() const noexcept {
-    return dns::NameView::trusted(tail().first(name_octets));
-  }
+  dns::NameView name() const noexcept { return dns::NameView::trusted(tail().first(name_octets)); }
 };
 
 // Makes blocks; the Editor's tool.

@@ -81,7 +81,7 @@ class Store {
   Generation newest_ = 0;
   Generation editing_ = 0;  // 0: no edit is open
   bool in_edit_ = false;
-  std::vector<Object*> births_, dying_;  // of the open edit
+  std::vector<Object*> births_, dying_;                         // of the open edit
   std::map<Generation, std::vector<Object*>> deaths_{{0, {}}};  // of every live generation
   std::unordered_set<Cell*> cells_;
   std::vector<Generation> pending_;  // released while they were the newest

@@ -13,8 +13,8 @@
 
 namespace tidemark::dataset {
 
-using Seq = base::Strong<struct SeqTag, std::uint64_t>;           // 0: nothing accepted yet
-using Lineage = base::Strong<struct LineageTag, base::U128>;      // names one history for ever
+using Seq = base::Strong<struct SeqTag, std::uint64_t>;       // 0: nothing accepted yet
+using Lineage = base::Strong<struct LineageTag, base::U128>;  // names one history for ever
 using StateHash = base::Strong<struct StateHashTag, base::U128>;
 // Secret of one process: places entries in tables, never stored, sent or logged.
 using HashSeed = base::Strong<struct HashSeedTag, std::uint64_t>;

@@ -88,9 +88,9 @@ using ZoneEdit = std::variant<CreateZone, DeleteZone, PutRrset, DeleteRrset, Put
 struct ZoneEdits {
   dns::Name zone;
   Expect expect;
-  bool construction = false;                // edits go to the zone under construction
-  std::optional<base::U128> zone_hash_after;
-  std::vector<ZoneEdit> edits;
+  bool construction = false;  // edits go to the zone under construction
+  std::optional<base::U128> zone_hash_after{};
+  std::vector<ZoneEdit> edits{};
 
   friend bool operator==(const ZoneEdits&, const ZoneEdits&) = default;
 };
@@ -101,12 +101,12 @@ struct ChangeSet {
   ChangeId change_id;
   std::string author;  // who wanted it: a person or a program
   AuthorEpoch author_epoch;
-  std::string reason;
+  std::string reason{};
   std::uint64_t created_ms = 0;  // the author's clock, for people only
   RolloutClass rollout = RolloutClass::Standard;
-  std::optional<std::uint64_t> acknowledged_removals;  // exact count of RRsets that go away
-  std::vector<ZoneEdits> zones;      // a zone occurs at most once
-  std::vector<PoolEdit> pools;       // puts are judged before the zones, deletions after them
+  std::optional<std::uint64_t> acknowledged_removals{};  // exact count of RRsets that go away
+  std::vector<ZoneEdits> zones{};                        // a zone occurs at most once
+  std::vector<PoolEdit> pools{};  // puts are judged before the zones, deletions after them
 
   friend bool operator==(const ChangeSet&, const ChangeSet&) = default;
 };

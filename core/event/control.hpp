@@ -11,7 +11,7 @@
 
 namespace tidemark::event {
 
-struct Pin {  // stay on this version on purpose
+struct Pin {          // stay on this version on purpose
   std::string scope;  // "fleet", "ring:NAME", "node:NAME"
   std::uint64_t seq;
   std::string author;

@@ -26,10 +26,10 @@ struct Observation {
 
 struct HealthFrame {
   std::uint16_t min_reader = 1;
-  std::string prober;       // the vantage point's name
-  std::uint64_t number = 0; // rises by one a frame within one run of the prober
+  std::string prober;        // the vantage point's name
+  std::uint64_t number = 0;  // rises by one a frame within one run of the prober
   bool full = false;
-  bool agent = false;       // the endpoint speaks of itself: ranks below vantage points
+  bool agent = false;  // the endpoint speaks of itself: ranks below vantage points
   std::vector<Observation> observations;
   friend bool operator==(const HealthFrame&, const HealthFrame&) = default;
 };

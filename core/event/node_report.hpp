@@ -15,7 +15,12 @@ namespace tidemark::event {
 constexpr std::size_t nacks_max = 16;  // newest; counters tell of the rest
 
 enum class NodeState : std::uint8_t {
-  Cold = 0, Restored = 1, CatchingUp = 2, Live = 3, Diverged = 4, Halted = 5,
+  Cold = 0,
+  Restored = 1,
+  CatchingUp = 2,
+  Live = 3,
+  Diverged = 4,
+  Halted = 5,
 };
 std::string to_text(NodeState state);
 
@@ -32,13 +37,13 @@ struct NodeReport {
   NodeState state = NodeState::Cold;
   base::U128 lineage;
   std::uint64_t staged_seq = 0;
-  std::uint64_t active_seq = 0;    // of the snapshot that every worker has passed to
-  base::U128 state_hash;           // of the active version
-  std::int64_t offset = -1;        // last folded record of `changes`
+  std::uint64_t active_seq = 0;  // of the snapshot that every worker has passed to
+  base::U128 state_hash;         // of the active version
+  std::int64_t offset = -1;      // last folded record of `changes`
   std::array<std::uint8_t, 32> chain{};
   std::int64_t health_offset = -1;
   std::uint64_t accepted = 0, rejected = 0, undecodable = 0;
-  std::uint64_t started_ms = 0;    // wall clock of the node, for people
+  std::uint64_t started_ms = 0;  // wall clock of the node, for people
   std::string build;
   std::string dns_listen, admin_listen;
   std::vector<Nack> nacks;

@@ -16,8 +16,8 @@
 namespace tidemark::event {
 
 constexpr std::size_t pool_endpoints_max = 64;
-constexpr std::size_t pool_name_octets_max = 63;      // [a-z0-9._-]
-constexpr std::size_t endpoint_id_octets_max = 63;    // [a-z0-9._-]
+constexpr std::size_t pool_name_octets_max = 63;    // [a-z0-9._-]
+constexpr std::size_t endpoint_id_octets_max = 63;  // [a-z0-9._-]
 constexpr std::size_t pools_max = 1'000'000;
 
 struct Address {  // of IPv4: the first 4 octets
@@ -54,8 +54,8 @@ struct Check {  // what probers do, for each endpoint alike
 };
 
 enum class AllDown : std::uint8_t {
-  AnswerAll = 0,      // as if all were up: a checker that sees nothing up is usually broken
-  LastHealthy = 1,    // the set that was up last
+  AnswerAll = 0,    // as if all were up: a checker that sees nothing up is usually broken
+  LastHealthy = 1,  // the set that was up last
   ServFail = 2,
 };
 
@@ -64,8 +64,8 @@ struct Pool {
   std::vector<Endpoint> endpoints;
   Check check;
   AllDown all_down = AllDown::AnswerAll;
-  std::uint8_t floor = 1;              // health alone never leaves fewer than this
-  std::uint8_t quorum = 0;             // vantage points that must agree; 0: majority of the fresh
+  std::uint8_t floor = 1;   // health alone never leaves fewer than this
+  std::uint8_t quorum = 0;  // vantage points that must agree; 0: majority of the fresh
   std::uint32_t stale_after_ms = 10'000;  // of log time; an older observation says nothing
   friend bool operator==(const Pool&, const Pool&) = default;
 };

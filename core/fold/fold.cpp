@@ -66,17 +66,17 @@ std::optional<Rejected> check_guard(const event::ChangeSet& change,
   }
   if (change.acknowledged_removals) {
     if (*change.acknowledged_removals == removed) return std::nullopt;
-    return Rejected{Reason::RemovalGuard,
-                    "removes " + std::to_string(removed) + " RRsets, " +
-                        std::to_string(*change.acknowledged_removals) +
-                        " were acknowledged: acknowledge exactly " + std::to_string(removed)};
+    return Rejected{Reason::RemovalGuard, "removes " + std::to_string(removed) + " RRsets, " +
+                                              std::to_string(*change.acknowledged_removals) +
+                                              " were acknowledged: acknowledge exactly " +
+                                              std::to_string(removed)};
   }
   if (over == nullptr) return std::nullopt;
-  return Rejected{Reason::RemovalGuard,
-                  "zone " + over->zone().to_text() + ": removes " +
-                      std::to_string(over->removed()) + " of " +
-                      std::to_string(over->rrsets_before()) +
-                      " RRsets: to mean it, acknowledge exactly " + std::to_string(removed)};
+  return Rejected{Reason::RemovalGuard, "zone " + over->zone().to_text() + ": removes " +
+                                            std::to_string(over->removed()) + " of " +
+                                            std::to_string(over->rrsets_before()) +
+                                            " RRsets: to mean it, acknowledge exactly " +
+                                            std::to_string(removed)};
 }
 
 std::optional<Rejected> apply_pools(dataset::Editor& editor, const event::ChangeSet& change,

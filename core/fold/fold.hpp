@@ -58,9 +58,9 @@ std::variant<std::vector<ZoneOutcome>, Rejected> evolve(dataset::Editor& editor,
 struct State {
   dataset::Dataset dataset;
   Ledger ledger;
-  std::int64_t offset = -1;     // of the last folded record of `changes`
-  base::Sha256 chain{};         // SHA-256(previous chain, record hash), of every record
-  base::Sha256 last_record{};   // hash of the last folded record: the overlap read compares it
+  std::int64_t offset = -1;    // of the last folded record of `changes`
+  base::Sha256 chain{};        // SHA-256(previous chain, record hash), of every record
+  base::Sha256 last_record{};  // hash of the last folded record: the overlap read compares it
   std::uint64_t accepted = 0, rejected = 0, undecodable = 0, twins = 0;
 
   static State empty(dataset::Lineage lineage, dataset::HashSeed seed) {

@@ -53,8 +53,8 @@ std::optional<Rejected> check_types(const Zone& zone, const Node& node) {
     return reject(Reason::LimitExceeded, "more than 100 types at " + owner);
   }
   if (!is_apex && node.has(RrType::Soa)) {
-    return reject(Reason::SoaOffApex, "SOA at " + owner + ", below the apex of " +
-                                          zone.name().to_text());
+    return reject(Reason::SoaOffApex,
+                  "SOA at " + owner + ", below the apex of " + zone.name().to_text());
   }
   if (node.owns_dname() && node.owns_ns() && !is_apex) {
     return reject(Reason::DnameRule, "DNAME at delegation " + owner);
@@ -73,16 +73,16 @@ std::optional<Rejected> check_below_dname(const Zone& zone, dns::NameView owner)
   if (zone.dname_count() == 0 || owner == zone.name()) {
     const Node apex = zone.apex();
     if (owner == zone.name() && apex.owns_dname() && apex.children() != 0) {
-      return reject(Reason::DataBelowDname, "names below " + owner.to_text() +
-                                                " are hidden by the DNAME at its apex");
+      return reject(Reason::DataBelowDname,
+                    "names below " + owner.to_text() + " are hidden by the DNAME at its apex");
     }
     return std::nullopt;
   }
   const auto node = zone.find(owner);
   if (!node) return std::nullopt;  // it went away: it is below nothing
   if (zone.apex().owns_dname()) {
-    return reject(Reason::DataBelowDname, owner.to_text() + " is hidden by the DNAME at " +
-                                              zone.name().to_text());
+    return reject(Reason::DataBelowDname,
+                  owner.to_text() + " is hidden by the DNAME at " + zone.name().to_text());
   }
   for (const dns::NameView above : names_between(zone, owner)) {
     const Node ancestor = *zone.find(above);

@@ -2,7 +2,8 @@
 //
 // The fold asks this of every owner that a ChangeSet touched, after its edits.
 //
-// RFC  1034 section 3.6.2, 2181 section 10.1 (CNAME alone), 6672 (DNAME), 4592 section 4 (wildcards),
+// RFC  1034 section 3.6.2, 2181 section 10.1 (CNAME alone), 6672 (DNAME), 4592 section 4
+// (wildcards),
 //      4035 section 2.4 (DS at a cut)
 #pragma once
 

@@ -1,4 +1,5 @@
-// Why the fold rejects: closed set of reason codes, stable for ever (they are in audit and metrics).
+// Why the fold rejects: closed set of reason codes, stable for ever (they are in audit and
+// metrics).
 #pragma once
 
 #include <cstdint>
@@ -8,14 +9,39 @@ namespace tidemark::fold {
 
 enum class Reason : std::uint8_t {
   // preconditions: somebody else was first (409)
-  ZoneExists, ZoneMissing, ZoneChanged, StaleAuthor, DuplicateChange, ConstructionMissing,
-  ConstructionIncomplete, HashMismatch,
+  ZoneExists,
+  ZoneMissing,
+  ZoneChanged,
+  StaleAuthor,
+  DuplicateChange,
+  ConstructionMissing,
+  ConstructionIncomplete,
+  HashMismatch,
   // rules: the content is not admissible (422)
-  Malformed, OutOfZone, NotCanonical, TypeNotAllowed, TtlTooHigh, MissingSoa, MissingNs, SoaOffApex,
-  CnameAndOther, DnameRule, DataBelowDname, WildcardRule, DsRule, PoolRule, RrsetMissing,
-  PoolMissing, PoolInUse, EndpointMissing, OverrideMissing, LimitExceeded, FoldVersion,
+  Malformed,
+  OutOfZone,
+  NotCanonical,
+  TypeNotAllowed,
+  TtlTooHigh,
+  MissingSoa,
+  MissingNs,
+  SoaOffApex,
+  CnameAndOther,
+  DnameRule,
+  DataBelowDname,
+  WildcardRule,
+  DsRule,
+  PoolRule,
+  RrsetMissing,
+  PoolMissing,
+  PoolInUse,
+  EndpointMissing,
+  OverrideMissing,
+  LimitExceeded,
+  FoldVersion,
   // guards: too much would go away (403)
-  RemovalGuard, EmptyPool,
+  RemovalGuard,
+  EmptyPool,
 };
 
 enum class ReasonKind : std::uint8_t { Precondition, Rule, Guard };

@@ -33,10 +33,10 @@ std::optional<Rejected> check_expectation(const Editor& editor, const event::Zon
   if (const auto* exactly = std::get_if<event::ExpectExactly>(&edits.expect)) {
     if (!zone) return Rejected{Reason::ZoneMissing, "there is no zone " + name};
     if (zone->seq() != exactly->seq) {
-      return Rejected{Reason::ZoneChanged,
-                      "zone " + name + " is at seq " + std::to_string(zone->seq().value()) +
-                          ", not at " + std::to_string(exactly->seq.value()) +
-                          ": read it again and decide anew"};
+      return Rejected{Reason::ZoneChanged, "zone " + name + " is at seq " +
+                                               std::to_string(zone->seq().value()) + ", not at " +
+                                               std::to_string(exactly->seq.value()) +
+                                               ": read it again and decide anew"};
     }
   }
   return std::nullopt;
@@ -140,8 +140,8 @@ std::optional<Rejected> ZoneJudging::remove(const event::DeleteRrset& edit) {
   if (!zone) return reject(Reason::ZoneMissing, "there is no such zone");
   const auto node = zone->find(edit.owner);
   if (!node || !node->has(edit.type)) {
-    return reject(Reason::RrsetMissing, "there is no RRset " + edit.owner.to_text() + " " +
-                                            dns::to_text(edit.type));
+    return reject(Reason::RrsetMissing,
+                  "there is no RRset " + edit.owner.to_text() + " " + dns::to_text(edit.type));
   }
   editor_.delete_rrset(edits_.zone, edit.owner, edit.type, place_);
   touched_.push_back(edit.owner);
@@ -179,9 +179,9 @@ std::optional<Rejected> ZoneJudging::commit(const event::CommitConstruction& edi
     return reject(Reason::ConstructionMissing, "nothing is under construction");
   }
   if (built->rrset_count() != edit.rrsets) {
-    return reject(Reason::ConstructionIncomplete,
-                  "holds " + std::to_string(built->rrset_count()) + " RRsets of " +
-                      std::to_string(edit.rrsets) + ": import it again");
+    return reject(Reason::ConstructionIncomplete, "holds " + std::to_string(built->rrset_count()) +
+                                                      " RRsets of " + std::to_string(edit.rrsets) +
+                                                      ": import it again");
   }
   if (auto broken = check_apex(*built)) return broken;
   for (const dns::Name& owner : touched_) {
@@ -232,9 +232,8 @@ std::optional<Rejected> ZoneJudging::check_afterwards() {
   for (const dns::Name& owner : touched_) {
     if (auto broken = check_node(*zone, owner)) return broken;
   }
-  const bool cut_gone =
-      std::any_of(deleted_rrsets_.begin(), deleted_rrsets_.end(),
-                  [](const auto& one) { return one.second == RrType::Ns; });
+  const bool cut_gone = std::any_of(deleted_rrsets_.begin(), deleted_rrsets_.end(),
+                                    [](const auto& one) { return one.second == RrType::Ns; });
   if (cut_gone && zone->dname_count() != 0) {
     if (auto broken = check_all_dnames(*zone)) return broken;
   }

@@ -38,8 +38,8 @@ std::optional<std::uint16_t> Observations::admit(const std::string& name) {
     return index;
   }
   // By time, then by name: an index depends on the order of arrival, a name does not.
-  const auto oldest = std::min_element(
-      index_.begin(), index_.end(), [this](const auto& a, const auto& b) {
+  const auto oldest =
+      std::min_element(index_.begin(), index_.end(), [this](const auto& a, const auto& b) {
         return probers_[a.second].seen_ms < probers_[b.second].seen_ms;
       });
   const std::uint16_t index = oldest->second;

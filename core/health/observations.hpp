@@ -43,7 +43,7 @@ struct Sighting {  // of one endpoint by one prober
 
 class Observations {
  public:
-  struct Said {  // by one prober of one endpoint
+  struct Said {            // by one prober of one endpoint
     std::uint16_t prober;  // index for prober(), of these Observations only
     event::Observed observed;
     std::int64_t since_ms;
@@ -68,7 +68,7 @@ class Observations {
 
   std::int64_t log_ms() const noexcept { return log_ms_; }
   std::vector<Sighting> sightings(std::string_view pool, std::string_view endpoint) const;
-  std::vector<std::string> probers() const;  // by name
+  std::vector<std::string> probers() const;                    // by name
   std::int64_t prober_seen_ms(std::string_view prober) const;  // -1: never
   // Newest log time at which some vantage point saw it up; -1: never.
   std::int64_t last_up_ms(std::string_view pool, std::string_view endpoint) const;

@@ -1,9 +1,11 @@
-// The canonical octets of Observations, version 1. Integers big-endian, text is u16 length + octets.
+// The canonical octets of Observations, version 1. Integers big-endian, text is u16 length +
+// octets.
 //
 //   "TMHO" u8 version, u64 log_ms
 //   u32 probers, by name:        text name, u8 agent, u64 seen_ms
 //   u32 endpoints, by pool, id:  text pool, text endpoint, u64 last_up_ms
-//     u16 said, by prober:       u16 place of the prober above, u8 observed, u64 since_ms, text cause
+//     u16 said, by prober:       u16 place of the prober above, u8 observed, u64 since_ms, text
+//     cause
 #include <algorithm>
 #include <utility>
 
@@ -82,9 +84,8 @@ base::Bytes Observations::to_octets() const {
       put_time(out, seen.last_up_ms);
       std::vector<const Said*> sorted;
       for (const Said& said : seen.said) sorted.push_back(&said);
-      std::sort(sorted.begin(), sorted.end(), [&](const Said* a, const Said* b) {
-        return place[a->prober] < place[b->prober];
-      });
+      std::sort(sorted.begin(), sorted.end(),
+                [&](const Said* a, const Said* b) { return place[a->prober] < place[b->prober]; });
       out.put_u16(static_cast<std::uint16_t>(sorted.size()));
       for (const Said* said : sorted) {
         out.put_u16(place[said->prober]);

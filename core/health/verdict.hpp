@@ -1,17 +1,42 @@
-// Verdicts: Observations joined with a Dataset's pools and overrides.
+// Verdicts: Observations joined with a Dataset's pools and overrides. A pure function of the two:
+// no history, no clock, no batching in it.
 //
-// The verdict on an endpoint is the first that applies: configured status, operator override,
-// drain, quorum of fresh vantage points, (stale) its last verdict of old, the agent's own claim,
-// default up. Which endpoints are answered follows per address family: weight 0 and drained ones
-// are left out, then the floor and the all-down policy make sure that health never empties an
-// answer.
+// Who is heard. Of the vantage points that say anything of an endpoint, those are fresh whose
+// newest frame is at most `stale_after_ms` of log time old. Heard are the fresh ones; if there are
+// fewer than the pool's quorum (at least 1), also those that fell silent last, as many as are
+// missing: so the last verdict stands, and a dead prober neither raises nor fells an endpoint. When
+// nobody is fresh and the quorum is 0, those are heard that were fresh at the newest frame of them
+// all. The same of agents, with quorum 0.
 //
-// A pure function of (Dataset, Observations): no history, no clock, no batching in it.
+// The verdict on an endpoint is the first that applies:
+//   Status    configured Up or Down
+//   Override  the operator's, until `until_ms` of log time (then it is as if it were not there);
+//             Drain leaves the endpoint out and is no failure
+//   Drain     somebody heard, agent or vantage point, says Drain
+//   Quorum    quorum 0: Down if more of those heard say Down than Up. Quorum q: Up if q say Up,
+//   else
+//             Down if q say Down, else the question stays open. Rule Stale if none of them is fresh
+//   Agent     as quorum 0, of the agents heard
+//   Default   up
+//
+// What is answered, for each address family with members. Eligible is a member of weight > 0 that
+// no operator took out (status Down, override Down or Drain).
+//   1. The eligible ones that are up and not drained. If there are fewer than `floor`, eligible
+//      ones that health left out are added: last seen up by a vantage point first, then lowest
+//      index.
+//   2. If nothing was up, the all-down policy instead, over the eligible ones; without any, over
+//   the
+//      members of weight > 0; without any, over all members. AnswerAll: all of these. LastHealthy:
+//      those seen up last, all if none ever was, and then the floor as above. ServFail: none.
+// So health alone never leaves fewer than the floor (or all eligible) but by ServFail, an
+// operator's Down stays out while anything else is there, and weight 0 is answered only if all
+// weights are 0.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/dataset/dataset.hpp"
@@ -20,9 +45,10 @@
 namespace tidemark::health {
 
 enum class Rule : std::uint8_t { Status, Override, Drain, Quorum, Stale, Agent, Default };
+std::string_view to_text(Rule rule) noexcept;  // "quorum"
 
 struct Verdict {
-  bool up;
+  bool up;       // of a drained one: what would be said without the drain
   bool drained;  // not chosen, yet not a failure
   Rule rule;
   std::string cause;  // for people
@@ -41,6 +67,7 @@ struct PoolMasks {
 class HealthView {
  public:
   // `position`: offset of the last folded health record, -1 if none.
+  // Cost: about 0.3 us a pool and 0.1 us an endpoint.
   static HealthView freeze(const dataset::Dataset& dataset, const Observations& observations,
                            std::int64_t position);
   std::int64_t position() const noexcept { return position_; }
