@@ -1,0 +1,22 @@
+// The zone half of decide(), one function a wish. Callers want decide.hpp.
+#pragma once
+
+#include <expected>
+
+#include "producer/decide/decide.hpp"
+
+namespace tidemark::producer {
+
+std::expected<Plan, Problems> decide_replace(const Base& base, const ReplaceZone& wish,
+                                             const Signature& signature);
+std::expected<Plan, Problems> decide_edit(const Base& base, const EditZone& wish,
+                                          const Signature& signature);
+std::expected<Plan, Problems> decide_remove(const Base& base, const RemoveZone& wish,
+                                            const Signature& signature);
+
+// What every ChangeSet of this Signature has in common.
+event::ChangeSet signed_change(const Signature& signature);
+// The pool as it will be once what is pending is applied.
+std::optional<event::Pool> expected_pool(const Base& base, std::string_view name);
+
+}  // namespace tidemark::producer
