@@ -29,14 +29,10 @@ class Heard {
       return observations_.prober(a->prober).name < observations_.prober(b->prober).name;
     });
     fresh_ = fresh_at(observations.log_ms(), pool);
+    std::size_t heard = fresh_;
+    if (fresh_ == 0 && count_ > 0) heard = fresh_at(seen_ms(*heard_[0]), pool);
     const std::size_t quorum = agents ? 0 : pool.quorum;
-    if (quorum > 0) {
-      count_ = std::min(count_, std::max(fresh_, quorum));
-    } else if (fresh_ > 0) {
-      count_ = fresh_;
-    } else if (count_ > 0) {
-      count_ = fresh_at(seen_ms(*heard_[0]), pool);
-    }
+    count_ = std::min(count_, std::max(heard, quorum));
   }
 
   bool fresh() const { return fresh_ > 0; }

@@ -2,11 +2,10 @@
 // no history, no clock, no batching in it.
 //
 // Who is heard. Of the vantage points that say anything of an endpoint, those are fresh whose
-// newest frame is at most `stale_after_ms` of log time old. Heard are the fresh ones; if there are
-// fewer than the pool's quorum (at least 1), also those that fell silent last, as many as are
-// missing: so the last verdict stands, and a dead prober neither raises nor fells an endpoint. When
-// nobody is fresh and the quorum is 0, those are heard that were fresh at the newest frame of them
-// all. The same of agents, with quorum 0.
+// newest frame is at most `stale_after_ms` of log time old. Heard are the fresh ones; if there is
+// none, all that were fresh at the newest frame of them all: the last verdict stands. If these are
+// fewer than the pool's quorum, so many are heard too that fell silent last: a dead prober neither
+// raises nor fells an endpoint. The same of agents, without a quorum.
 //
 // The verdict on an endpoint is the first that applies:
 //   Status    configured Up or Down
