@@ -107,7 +107,8 @@ struct FeederStatus {
   bool log_reachable = true;  // false from Unavailable or Denied until the next record or CaughtUp
   bool offered = false;       // a Snapshot was offered at least once: this node may serve
 
-  dataset::Version version;  // folded ("staged")
+  // Folded ("staged").
+  dataset::Version version{dataset::Lineage({}), dataset::Seq(0), dataset::StateHash({})};
   std::int64_t offset = -1;  // last folded record of `changes`
   base::Sha256 chain{};
   std::optional<std::int64_t> log_next;  // next offset of `changes` as last seen: tells the lag

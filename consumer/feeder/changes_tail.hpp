@@ -1,0 +1,92 @@
+// ChangesTail: follows the `changes` topic and folds it: the Feeder's part that can diverge.
+//
+// Node states and their transitions stand in feeder.hpp; `verified` means here: since the last
+// start of the Source the last applied record was read again and is the same.
+//
+// Threads  The feeder's.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "consumer/feeder/feeder.hpp"
+
+namespace tidemark::consumer {
+
+constexpr std::size_t drain_records_max = 512;  // of one call of a Source
+constexpr std::chrono::nanoseconds start_retry = std::chrono::milliseconds(200);
+
+// Lowers report.call_again_in to `wait`.
+void call_again_in(StepReport& report, std::chrono::nanoseconds wait);
+
+class ChangesTail {
+ public:
+  ChangesTail(const FeederSettings& settings, const FeederPorts& ports, fold::State state,
+              std::string log_identity);
+
+  void step(StepReport& report);
+  // Another history to follow. `serving`: an older Snapshot goes on being served.
+  void adopt(fold::State state, std::string log_identity, bool serving);
+  void recheck(bool serving);
+  void tell(FeederStatus& status) const;
+
+  event::NodeState state() const noexcept { return node_state_; }
+  const fold::State& folded() const noexcept { return state_; }
+  const std::string& log_identity() const noexcept { return log_identity_; }
+  bool needs_bootstrap() const noexcept { return needs_bootstrap_; }
+  bool is_verified() const noexcept { return verified_; }
+  // What is folded may not be served yet: it has not caught up.
+  bool is_replaying() const noexcept { return replaying_; }
+
+  struct News {  // since the last call
+    bool dataset = false;
+    bool pools = false;
+  };
+  News take_news() noexcept { return std::exchange(news_, {}); }
+
+ private:
+  bool is_stopped() const noexcept;
+  bool start(StepReport& report);
+  void drain(StepReport& report);
+  void discard(StepReport& report);
+  void take(const log::Record& record, StepReport& report);
+  void verify(const log::Record& record, StepReport& report);
+  bool confirm_identity(StepReport& report);
+  void fold(const log::Record& record, StepReport& report);
+  void judge(const log::Record& record, const event::ChangeSet& change);
+  void skip(const log::Record& record, const base::Error& error, StepReport& report);
+  void on(log::Happening happening, const std::string& detail, StepReport& report);
+  void on_caught_up(StepReport& report);
+  void on_out_of_range(StepReport& report);
+  void on_unreachable(const std::string& detail, StepReport& report);
+  void check_overlap_deadline(StepReport& report);
+  void confirm();
+  void restart(StepReport& report, const std::string& why);
+  void diverge(std::string why, StepReport& report);
+  void halt(const log::Record& record, const base::Error& error, StepReport& report);
+  void complain(event::Nack nack);
+
+  const FeederSettings& settings_;
+  const FeederPorts& ports_;
+  fold::State state_;
+  std::string log_identity_;
+  event::NodeState node_state_;
+  std::string detail_;
+  bool replaying_;
+  bool needs_bootstrap_ = false;
+  bool started_ = false;
+  bool verified_ = false;
+  bool caught_up_ = false;  // since the last start
+  bool identity_confirmed_ = false;
+  bool log_reachable_ = true;
+  std::optional<std::chrono::nanoseconds> overlap_deadline_;
+  std::int64_t appended_ms_ = -1;
+  std::uint64_t overlaps_ = 0, holes_ = 0, divergences_ = 0, stalls_ = 0;
+  std::deque<event::Nack> nacks_;
+  News news_;
+};
+
+}  // namespace tidemark::consumer

@@ -1,0 +1,64 @@
+// The Feeder's parts put together: two tails that never read each other, and what is offered.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "consumer/feeder/changes_tail.hpp"
+#include "consumer/feeder/feeder.hpp"
+#include "consumer/feeder/health_tail.hpp"
+
+namespace tidemark::consumer {
+
+// A node that starts from nothing waits so long for the health topic before it offers its first
+// Snapshot: else it would answer from endpoints that are known to be down.
+constexpr std::chrono::nanoseconds health_grace = std::chrono::seconds(1);
+
+class Offering {  // the newest Snapshot, until it is taken
+ public:
+  void offer(std::unique_ptr<const Snapshot> snapshot, std::chrono::nanoseconds now) {
+    newest_ = std::move(snapshot);
+    served_ = newest_->dataset;
+    at_ = now;
+  }
+  std::unique_ptr<const Snapshot> take() noexcept { return std::move(newest_); }
+  std::optional<std::chrono::nanoseconds> last() const noexcept { return at_; }
+  // Of the last offer.
+  const std::optional<dataset::Dataset>& served() const noexcept { return served_; }
+
+ private:
+  std::unique_ptr<const Snapshot> newest_;
+  std::optional<dataset::Dataset> served_;
+  std::optional<std::chrono::nanoseconds> at_;
+};
+
+struct Feeder::Inner {
+  Inner(FeederSettings with, FeederPorts through, SnapshotContents start);
+
+  void bootstrap(std::optional<SnapshotContents> contents);
+  void offer_if_due(StepReport& report);
+
+  const FeederSettings settings;
+  const FeederPorts ports;
+  ChangesTail changes;
+  HealthTail health;
+  Offering offering;
+
+ private:
+  void note_news();
+  std::optional<dataset::Dataset> servable() const;
+  bool waits_for_health(StepReport& report);
+  void offer(dataset::Dataset dataset);
+
+  bool dirty_ = true;       // something changed since the last offer
+  bool view_stale_ = true;  // ... that verdicts depend on
+  std::optional<health::HealthView> view_;
+  std::optional<std::chrono::nanoseconds>
+      first_due_;  // the first offer waits for health until then
+};
+
+// Nothing folded yet.
+SnapshotContents start_from_nothing(const FeederSettings& settings);
+
+}  // namespace tidemark::consumer
