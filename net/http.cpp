@@ -1,0 +1,110 @@
+#include "net/http.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+#include <boost/json.hpp>
+
+namespace tidemark::net {
+
+namespace {
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::ranges::equal(
+      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+std::optional<std::size_t> take_number(std::string_view& text) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+struct Range {
+  std::size_t first;
+  std::size_t end;  // one past the last; first == end: it lies outside
+};
+
+// "bytes=FIRST-LAST", "bytes=FIRST-", "bytes=-COUNT". Nothing if it is no single range of octets.
+std::optional<Range> parse_range(std::string_view text, std::size_t size) {
+  constexpr std::string_view unit = "bytes=";
+  if (!text.starts_with(unit)) return std::nullopt;
+  text.remove_prefix(unit.size());
+  if (text.starts_with('-')) {
+    text.remove_prefix(1);
+    const auto count = take_number(text);
+    if (!count || !text.empty()) return std::nullopt;
+    return Range{size - std::min(*count, size), size};
+  }
+  const auto first = take_number(text);
+  if (!first || !text.starts_with('-')) return std::nullopt;
+  text.remove_prefix(1);
+  if (text.empty()) return Range{std::min(*first, size), size};
+  const auto last = take_number(text);
+  if (!last || !text.empty() || *last < *first) return std::nullopt;
+  return Range{std::min(*first, size), *last < size ? *last + 1 : size};
+}
+
+}  // namespace
+
+std::optional<std::string_view> HttpHeaders::get(std::string_view name) const {
+  for (const auto& [key, value] : all_) {
+    if (same_name(key, name)) return value;
+  }
+  return std::nullopt;
+}
+
+void HttpHeaders::add(std::string name, std::string value) {
+  all_.emplace_back(std::move(name), std::move(value));
+}
+
+std::optional<std::string_view> HttpRequest::parameter(std::string_view name) const {
+  for (const auto& [key, value] : query) {
+    if (key == name) return value;
+  }
+  return std::nullopt;
+}
+
+base::ByteView HttpResponse::octets() const {
+  if (!shared) return base::as_bytes(body);
+  return base::ByteView(*shared->bytes).subspan(shared->first, shared->octets);
+}
+
+HttpResponse error_response(unsigned status, std::string_view error) {
+  const boost::json::object body{{"status", status}, {"error", error}};
+  return {.status = status,
+          .body = boost::json::serialize(body) + "\n",
+          .shared = std::nullopt,
+          .headers = {}};
+}
+
+HttpResponse ranged_response(const HttpRequest& request, std::shared_ptr<const base::Bytes> bytes,
+                             std::string content_type) {
+  const std::size_t size = bytes->size();
+  HttpResponse response{.status = 200,
+                        .content_type = std::move(content_type),
+                        .body = {},
+                        .shared = SharedPart{std::move(bytes), 0, size},
+                        .headers = {{"Accept-Ranges", "bytes"}}};
+  const auto wish = request.headers.get("Range");
+  const auto range = wish ? parse_range(*wish, size) : std::nullopt;
+  if (!range) return response;
+  if (range->first >= range->end) {
+    response =
+        error_response(416, "the range lies outside the " + std::to_string(size) + " octets");
+    response.headers.add("Content-Range", "bytes */" + std::to_string(size));
+    return response;
+  }
+  response.status = 206;
+  response.shared->first = range->first;
+  response.shared->octets = range->end - range->first;
+  response.headers.add("Content-Range", "bytes " + std::to_string(range->first) + "-" +
+                                            std::to_string(range->end - 1) + "/" +
+                                            std::to_string(size));
+  return response;
+}
+
+}  // namespace tidemark::net

@@ -1,0 +1,72 @@
+// HTTP messages as plain values, for everybody who serves or asks; no Beast type is seen outside.
+//
+// Header names are compared without case. A path is decoded segments: "/v1/zones/example.org." is
+// {"v1", "zones", "example.org."}.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/bytes.hpp"
+#include "net/address.hpp"
+#include "net/url.hpp"
+
+namespace tidemark::net {
+
+class HttpHeaders {
+ public:
+  HttpHeaders() = default;
+  HttpHeaders(std::initializer_list<std::pair<std::string, std::string>> all) : all_(all) {}
+
+  std::optional<std::string_view> get(std::string_view name) const;  // the first of that name
+  void add(std::string name, std::string value);
+  auto begin() const { return all_.begin(); }
+  auto end() const { return all_.end(); }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> all_;
+};
+
+struct HttpRequest {
+  std::string method;  // "GET"
+  std::string target;  // as it was sent
+  std::vector<std::string> path;
+  std::vector<std::pair<std::string, std::string>> query;
+  HttpHeaders headers;
+  std::string body;
+  SocketAddress peer;
+
+  std::optional<std::string_view> parameter(std::string_view name) const;  // of the query
+};
+
+// A part of bytes that several responses send while their owner may already hold others: a snapshot
+// file is replaced while peers still download it. That is why they are shared.
+struct SharedPart {
+  std::shared_ptr<const base::Bytes> bytes;
+  std::size_t first = 0;
+  std::size_t octets = 0;
+};
+
+struct HttpResponse {
+  unsigned status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::optional<SharedPart> shared;  // sent instead of `body`
+  HttpHeaders headers;
+
+  base::ByteView octets() const;  // what is sent
+};
+
+// {"status": 404, "error": "..."}
+HttpResponse error_response(unsigned status, std::string_view error);
+// The whole of `bytes`, or the one part that a Range header asks for (200, 206, 416; RFC 9110
+// section 14). A list of ranges gets the whole.
+HttpResponse ranged_response(const HttpRequest& request, std::shared_ptr<const base::Bytes> bytes,
+                             std::string content_type);
+
+}  // namespace tidemark::net

@@ -1,0 +1,237 @@
+// Beast on the server's side. This file and http_exchange.cpp alone instantiate it (they share no
+// instantiation, and each costs seconds to compile); behind HttpSession and Ongoing nobody else
+// pays.
+#include "net/http_session.hpp"
+
+#include <optional>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/http/span_body.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+namespace tidemark::net {
+
+namespace http = boost::beast::http;
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+std::string text(boost::beast::string_view view) { return {view.data(), view.size()}; }
+
+template <class Fields>
+HttpHeaders copy_headers(const Fields& fields) {
+  HttpHeaders headers;
+  for (const auto& field : fields) headers.add(text(field.name_string()), text(field.value()));
+  return headers;
+}
+
+// States: Reading (a header or body is awaited) -> Answering (the responder has the request) ->
+// Writing -> Reading again, or Draining (so that the client reads our answer before it learns that
+// we closed) -> Closed.
+class BeastSession final : public HttpSession, public std::enable_shared_from_this<BeastSession> {
+ public:
+  BeastSession(tcp::socket socket, std::shared_ptr<HttpSessions> sessions)
+      : socket_(std::move(socket)),
+        timer_(socket_.get_executor()),
+        sessions_(std::move(sessions)) {}
+
+  void start() override { read_header(); }
+
+  void finish() override {
+    const bool idle = state_ == State::Reading && !parser_->got_some();
+    if (idle || state_ == State::Draining) close();
+    keep_alive_ = false;
+  }
+
+  void close() override {
+    if (state_ == State::Closed) return;
+    state_ = State::Closed;
+    error_code ignored;
+    socket_.close(ignored);
+    timer_.cancel();
+    sessions_->remove(shared_from_this());
+  }
+
+ private:
+  enum class State { Reading, Answering, Writing, Draining, Closed };
+  using Body = http::span_body<const char>;
+
+  void read_header() {
+    state_ = State::Reading;
+    parser_.emplace();
+    parser_->header_limit(static_cast<std::uint32_t>(sessions_->limits.header_octets_max));
+    parser_->body_limit(boost::none);  // on_header sets it by the target
+    close_after(sessions_->limits.idle);
+    http::async_read_header(socket_, buffer_, *parser_,
+                            [self = shared_from_this()](const error_code& error, std::size_t) {
+                              error ? self->on_failed_read(error) : self->on_header();
+                            });
+  }
+
+  void on_header() {
+    if (state_ == State::Closed) return;
+    keep_alive_ = parser_->keep_alive() && !sessions_->stopping;
+    const std::size_t limit = body_limit(parser_->get().target());
+    parser_->body_limit(limit);
+    if (const auto length = parser_->content_length(); length && *length > limit) {
+      return refuse(413, "the body has more than " + std::to_string(limit) + " octets");
+    }
+    close_after(transfer_time(parser_->content_length().value_or(limit)));
+    const bool waits_for_100 =
+        boost::beast::iequals(parser_->get()[http::field::expect], "100-continue");
+    if (!waits_for_100 || parser_->is_done()) return read_body();
+    static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    boost::asio::async_write(socket_, boost::asio::buffer(go_on),
+                             [self = shared_from_this()](const error_code& error, std::size_t) {
+                               error ? self->close() : self->read_body();
+                             });
+  }
+
+  void read_body() {
+    if (state_ == State::Closed) return;
+    http::async_read(socket_, buffer_, *parser_,
+                     [self = shared_from_this()](const error_code& error, std::size_t) {
+                       error ? self->on_failed_read(error) : self->on_request();
+                     });
+  }
+
+  void on_failed_read(const error_code& error) {
+    if (state_ == State::Closed) return;
+    const bool is_http =
+        error.category() == http::make_error_code(http::error::bad_method).category();
+    if (!is_http || error == http::error::end_of_stream || error == http::error::partial_message) {
+      return close();
+    }
+    if (error == http::error::header_limit) return refuse(431, "the header is too large");
+    if (error == http::error::body_limit) return refuse(413, "the body is too large");
+    refuse(400, "malformed HTTP: " + error.message());
+  }
+
+  void on_request() {
+    if (state_ == State::Closed) return;
+    auto message = parser_->release();
+    auto target = parse_target({message.target().data(), message.target().size()});
+    is_head_ = message.method() == http::verb::head;
+    if (!target) return refuse(400, "malformed request: " + target.error().trail);
+    error_code ignored;
+    HttpRequest request{.method = text(message.method_string()),
+                        .target = text(message.target()),
+                        .path = std::move(target->path),
+                        .query = std::move(target->query),
+                        .headers = copy_headers(message),
+                        .body = std::move(message.body()),
+                        .peer = from_endpoint(socket_.remote_endpoint(ignored))};
+    state_ = State::Answering;
+    timer_.cancel();
+    const auto weak = std::weak_ptr(shared_from_this());
+    sessions_->responder(std::move(request), Respond([weak](HttpResponse response) {
+                           if (const auto self = weak.lock()) self->answer(std::move(response));
+                         }));
+  }
+
+  // What never reached the responder: the connection is of no use afterwards.
+  void refuse(unsigned status, const std::string& error) {
+    keep_alive_ = false;
+    state_ = State::Answering;
+    answer(error_response(status, error));
+  }
+
+  void answer(HttpResponse response) {
+    if (state_ != State::Answering) return;
+    state_ = State::Writing;
+    keep_alive_ = keep_alive_ && !sessions_->stopping;
+    answer_ = std::move(response);
+    const base::ByteView octets = answer_.octets();
+    message_.emplace();
+    message_->version(11);
+    message_->result(answer_.status);
+    for (const auto& [name, value] : answer_.headers) message_->insert(name, value);
+    const bool may_have_body =
+        answer_.status >= 200 && answer_.status != 204 && answer_.status != 304;
+    if (may_have_body) {
+      if (!octets.empty()) message_->set(http::field::content_type, answer_.content_type);
+      message_->content_length(octets.size());
+      const std::string_view view = base::as_text(octets);
+      if (!is_head_) message_->body() = boost::beast::span<const char>(view.data(), view.size());
+    }
+    message_->keep_alive(keep_alive_);
+    serializer_.emplace(*message_);
+    close_after(transfer_time(octets.size()));
+    http::async_write(socket_, *serializer_,
+                      [self = shared_from_this()](const error_code& error, std::size_t) {
+                        self->on_written(error);
+                      });
+  }
+
+  void on_written(const error_code& error) {
+    if (state_ == State::Closed) return;
+    if (error) return close();
+    answer_ = {};
+    is_head_ = false;
+    if (keep_alive_ && !sessions_->stopping) return read_header();
+    state_ = State::Draining;
+    error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    constexpr std::chrono::seconds drain_max{2};
+    close_after(drain_max);
+    drain();
+  }
+
+  void drain() {
+    if (state_ != State::Draining) return;
+    buffer_.consume(buffer_.size());
+    socket_.async_read_some(buffer_.prepare(4096),
+                            [self = shared_from_this()](const error_code& error, std::size_t) {
+                              error ? self->close() : self->drain();
+                            });
+  }
+
+  void close_after(std::chrono::milliseconds time) {
+    timer_.expires_after(time);
+    timer_.async_wait([self = shared_from_this()](const error_code& ended) {
+      // Expired meanwhile, but set anew before this ran: not ours to close.
+      if (!ended && self->timer_.expiry() <= std::chrono::steady_clock::now()) self->close();
+    });
+  }
+
+  std::size_t body_limit(boost::beast::string_view target) const {
+    for (const HttpLimits::Group& group : sessions_->limits.groups) {
+      if (target.starts_with(boost::beast::string_view(group.prefix))) return group.body_octets_max;
+    }
+    return sessions_->limits.body_octets_max;
+  }
+
+  std::chrono::milliseconds transfer_time(std::uint64_t octets) const {
+    const HttpLimits& limits = sessions_->limits;
+    return limits.idle + std::chrono::seconds(octets / limits.transfer_octets_per_second_min);
+  }
+
+  tcp::socket socket_;
+  boost::asio::steady_timer timer_;
+  std::shared_ptr<HttpSessions> sessions_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  HttpResponse answer_;
+  std::optional<http::response<Body>> message_;
+  std::optional<http::response_serializer<Body>> serializer_;
+  State state_ = State::Reading;
+  bool keep_alive_ = false;
+  bool is_head_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<HttpSession> make_session(tcp::socket socket,
+                                          std::shared_ptr<HttpSessions> sessions) {
+  return std::make_shared<BeastSession>(std::move(socket), std::move(sessions));
+}
+
+}  // namespace tidemark::net
