@@ -37,12 +37,11 @@ std::size_t rendered_octets(const Rrset& rrset) noexcept {
 Result<void> check_limits(const Rrset& rrset) {
   if (rrset.rdata.empty()) return base::fail(Errc::Invalid, "no records");
   if (rrset.rdata.size() > rrset_records_max) {
-    return base::fail(Errc::TooLarge, "more than " + std::to_string(rrset_records_max) +
-                                          " records of one type at " + rrset.owner.to_text());
+    return base::fail(Errc::TooLarge,
+                      "more than " + std::to_string(rrset_records_max) + " records");
   }
   if (rendered_octets(rrset) > rrset_octets_max) {
-    return base::fail(Errc::TooLarge, "more than " + std::to_string(rrset_octets_max) +
-                                          " octets of one type at " + rrset.owner.to_text());
+    return base::fail(Errc::TooLarge, "more than " + std::to_string(rrset_octets_max) + " octets");
   }
   if (rrset.ttl.value() > ttl_seconds_max) {
     return base::fail(Errc::Invalid, "TTL above " + std::to_string(ttl_seconds_max));
@@ -55,12 +54,10 @@ Result<void> check_type(const Rrset& rrset) {
     return base::fail(Errc::Invalid, "a zone cannot hold type " + to_text(rrset.type));
   }
   if (is_singleton(rrset.type) && rrset.rdata.size() > 1) {
-    return base::fail(Errc::Invalid,
-                      "more than one " + to_text(rrset.type) + " at " + rrset.owner.to_text());
+    return base::fail(Errc::Invalid, "more than one " + to_text(rrset.type));
   }
   if (rrset.owner.view().is_wildcard() && is_barred_from_wildcards(rrset.type)) {
-    return base::fail(Errc::Invalid,
-                      to_text(rrset.type) + " at the wildcard " + rrset.owner.to_text());
+    return base::fail(Errc::Invalid, to_text(rrset.type) + " at a wildcard");
   }
   return {};
 }
