@@ -73,7 +73,7 @@ std::optional<Rejected> check_below_dname(const Zone& zone, dns::NameView owner)
   if (zone.dname_count() == 0 || owner == zone.name()) {
     const Node apex = zone.apex();
     if (owner == zone.name() && apex.owns_dname() && apex.children() != 0) {
-      return reject(Reason::DataBelowDname,
+      return reject(Reason::BelowDname,
                     "names below " + owner.to_text() + " are hidden by the DNAME at its apex");
     }
     return std::nullopt;
@@ -81,19 +81,19 @@ std::optional<Rejected> check_below_dname(const Zone& zone, dns::NameView owner)
   const auto node = zone.find(owner);
   if (!node) return std::nullopt;  // it went away: it is below nothing
   if (zone.apex().owns_dname()) {
-    return reject(Reason::DataBelowDname,
+    return reject(Reason::BelowDname,
                   owner.to_text() + " is hidden by the DNAME at " + zone.name().to_text());
   }
   for (const dns::NameView above : names_between(zone, owner)) {
     const Node ancestor = *zone.find(above);
     if (ancestor.owns_ns()) return std::nullopt;
     if (ancestor.owns_dname()) {
-      return reject(Reason::DataBelowDname,
+      return reject(Reason::BelowDname,
                     owner.to_text() + " is hidden by the DNAME at " + above.to_text());
     }
   }
   if (node->owns_dname() && node->children() != 0) {
-    return reject(Reason::DataBelowDname,
+    return reject(Reason::BelowDname,
                   "names below " + owner.to_text() + " are hidden by its DNAME");
   }
   return std::nullopt;

@@ -32,7 +32,7 @@ constexpr std::array rows{
     Row{"soa-off-apex", ReasonKind::Rule},
     Row{"cname-and-other", ReasonKind::Rule},
     Row{"dname-rule", ReasonKind::Rule},
-    Row{"data-below-dname", ReasonKind::Rule},
+    Row{"below-dname", ReasonKind::Rule},
     Row{"wildcard-rule", ReasonKind::Rule},
     Row{"ds-rule", ReasonKind::Rule},
     Row{"pool-rule", ReasonKind::Rule},

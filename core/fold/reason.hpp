@@ -28,7 +28,7 @@ enum class Reason : std::uint8_t {
   SoaOffApex,
   CnameAndOther,
   DnameRule,
-  DataBelowDname,
+  BelowDname,
   WildcardRule,
   DsRule,
   PoolRule,

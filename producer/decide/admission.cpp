@@ -47,7 +47,7 @@ void check_below_dname(dns::NameView zone, const TypesByOwner& names, const dns:
     }
   }
   if (!dname) return;
-  problems.add({fold::Reason::DataBelowDname, "is hidden by the DNAME at " + dname->to_text(),
+  problems.add({fold::Reason::BelowDname, "is hidden by the DNAME at " + dname->to_text(),
                 rrset.owner, rrset.type});
 }
 

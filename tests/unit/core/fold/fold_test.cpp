@@ -168,7 +168,7 @@ TEST_F(Fold, RulesOfNamesAreKept) {
   ASSERT_TRUE(std::holds_alternative<Accepted>(
       fold("example.", {put("d.example.", RrType::Dname, {"elsewhere."})})));
   expect_rejected(fold("example.", {put("x.d.example.", RrType::A, {"192.0.2.1"})}),
-                  Reason::DataBelowDname);
+                  Reason::BelowDname);
   expect_rejected(fold("example.", {put("d.example.", RrType::Ns, {"ns1.example."})}),
                   Reason::DnameRule);
 }
@@ -180,7 +180,7 @@ TEST_F(Fold, ADnameHiddenByACutMayHaveDataBelowItUntilTheCutGoes) {
                         put("d.cut.example.", RrType::Dname, {"elsewhere."}),
                         put("x.d.cut.example.", RrType::A, {"192.0.2.1"})})));
   expect_rejected(fold("example.", {event::DeleteRrset{name("cut.example."), RrType::Ns}}),
-                  Reason::DataBelowDname);
+                  Reason::BelowDname);
 }
 
 TEST_F(Fold, ALargeRemovalNeedsTheExactCount) {
