@@ -3,6 +3,8 @@
 #include <bit>
 #include <optional>
 
+#include "core/health/verdict.hpp"
+
 namespace tidemark::edge {
 
 namespace {

@@ -34,10 +34,9 @@ std::size_t octets_allowed(const Query& query, Transport transport) noexcept {
   return std::clamp(offered, dns::udp_payload_octets_min, dns::udp_payload_octets);
 }
 
-// Errors of messages that never became a question: header, perhaps the question, no OPT.
-Reply plain_error(const Exchange& exchange, const Query& query, ByteView question,
-                  Rcode rcode) noexcept {
-  ResponseWriter out(exchange.room, query, question);
+// Errors of messages that never became a question: header, the question if it parsed, no OPT.
+Reply plain_error(const Exchange& exchange, const Query& query, Rcode rcode) noexcept {
+  ResponseWriter out(exchange.room, query, query.question);
   return {out.finish_without_opt(0, rcode), rcode};
 }
 
@@ -57,6 +56,11 @@ Reply finish(const Exchange& exchange, const Query& query, const Outcome& outcom
 Reply with_opt(const Exchange& exchange, const Query& query, const Outcome& outcome) noexcept {
   ResponseWriter out(exchange.room, query, query.question);
   return finish(exchange, query, outcome, out);
+}
+
+// An error of a message that was understood: question and OPT come back.
+Reply error(const Exchange& exchange, const Query& query, Rcode rcode) noexcept {
+  return with_opt(exchange, query, Outcome{.rcode = rcode});
 }
 
 // RFC 2181 section 9: nothing of what did not fit whole. On TCP it cannot be helped.
@@ -83,7 +87,7 @@ Reply answer_question(const Exchange& exchange, const Query& query) noexcept {
 
 Reply answer_chaos(const Exchange& exchange, const Query& query) noexcept {
   const std::string_view text = chaos_text(query, exchange.settings);
-  if (text.empty()) return with_opt(exchange, query, Outcome{.rcode = Rcode::Refused});
+  if (text.empty()) return error(exchange, query, Rcode::Refused);
   ResponseWriter out(exchange.room, query, query.question);
   out.put_chaos_text(text);
   return finish(exchange, query, Outcome{.authoritative = true}, out);
@@ -91,9 +95,6 @@ Reply answer_chaos(const Exchange& exchange, const Query& query) noexcept {
 
 // Checks 11 to 13 of dns-answers section 1: class and type.
 Reply judge_question(const Exchange& exchange, const Query& query) noexcept {
-  const auto error = [&](Rcode rcode) {
-    return with_opt(exchange, query, Outcome{.rcode = rcode});
-  };
   if (query.qclass == RrClass::Ch) return answer_chaos(exchange, query);
   if (query.qclass != RrClass::In) {
     return with_opt(
@@ -102,12 +103,12 @@ Reply judge_question(const Exchange& exchange, const Query& query) noexcept {
   }
   switch (query.qtype) {
     case RrType::Axfr:
-    case RrType::Ixfr:  return error(Rcode::Refused);
+    case RrType::Ixfr:  return error(exchange, query, Rcode::Refused);
     case RrType::Mailb:
-    case RrType::Maila: return error(Rcode::NotImp);
+    case RrType::Maila: return error(exchange, query, Rcode::NotImp);
     case RrType::Opt:
     case RrType::Tsig:
-    case RrType::Tkey:  return error(Rcode::FormErr);
+    case RrType::Tkey:  return error(exchange, query, Rcode::FormErr);
     case RrType::Nxname:
       return with_opt(
           exchange, query,
@@ -131,18 +132,16 @@ Reply respond(ByteView message, Transport transport, const Snapshot& snapshot,
   if (allowed < dns::udp_payload_octets_min) return {};
   const Exchange exchange{transport, snapshot, settings, out.first(allowed)};
   switch (verdict) {
-    case QueryVerdict::Answer:     return judge_question(exchange, query);
-    case QueryVerdict::Silence:    return {};
-    case QueryVerdict::CookieOnly: // without a secret there is no cookie to give
-    case QueryVerdict::FormErr:    return plain_error(exchange, query, query.question, Rcode::FormErr);
-    case QueryVerdict::FormErrOpt:
-      return with_opt(exchange, query, Outcome{.rcode = Rcode::FormErr});
-    case QueryVerdict::NotImp:        return plain_error(exchange, query, {}, Rcode::NotImp);
-    case QueryVerdict::RefusedUpdate: return plain_error(exchange, query, {}, Rcode::Refused);
-    case QueryVerdict::BadVers:       return with_opt(exchange, query, Outcome{.rcode = Rcode::BadVers});
+    case QueryVerdict::Answer:        return judge_question(exchange, query);
+    case QueryVerdict::Silence:       return {};
+    case QueryVerdict::CookieOnly:    // without a secret there is no cookie to give
+    case QueryVerdict::FormErr:       return plain_error(exchange, query, Rcode::FormErr);
+    case QueryVerdict::FormErrOpt:    return error(exchange, query, Rcode::FormErr);
+    case QueryVerdict::NotImp:        return plain_error(exchange, query, Rcode::NotImp);
+    case QueryVerdict::RefusedUpdate: return plain_error(exchange, query, Rcode::Refused);
+    case QueryVerdict::BadVers:       return error(exchange, query, Rcode::BadVers);
     case QueryVerdict::NotAuthTsig:   return refuse_key(exchange, query);
-    case QueryVerdict::RefusedIxfr:
-      return with_opt(exchange, query, Outcome{.rcode = Rcode::Refused});
+    case QueryVerdict::RefusedIxfr:   return error(exchange, query, Rcode::Refused);
   }
   return {};
 }

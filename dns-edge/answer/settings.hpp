@@ -12,9 +12,9 @@ namespace tidemark::edge {
 enum class Transport : std::uint8_t { Udp, Tcp };
 
 struct AnswerSettings {
-  std::string nsid;  // RFC 5001: octets sent to who asks; empty: none
+  std::string nsid{};  // RFC 5001: octets sent to who asks; empty: none
   // Texts of the CHAOS names; empty: REFUSED, as all other names of that class.
-  std::string id_server, hostname_bind, version_server, version_bind;
+  std::string id_server{}, hostname_bind{}, version_server{}, version_bind{};
   std::uint16_t tcp_idle_deciseconds = 100;  // told to clients that ask (RFC 7828)
 };
 
