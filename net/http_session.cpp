@@ -70,14 +70,19 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
     parser_->header_limit(static_cast<std::uint32_t>(sessions_->limits.header_octets_max));
     parser_->body_limit(boost::none);  // on_header sets it by the target
     close_after(sessions_->limits.idle);
-    http::async_read_header(socket_, buffer_, *parser_,
-                            [self = shared_from_this()](const error_code& error, std::size_t) {
-                              error ? self->on_failed_read(error) : self->on_header();
-                            });
+    http::async_read_header(
+        socket_, buffer_, *parser_,
+        [self = shared_from_this()](const error_code& error, std::size_t octets) {
+          error ? self->on_failed_read(error) : self->on_header(octets);
+        });
   }
 
-  void on_header() {
+  void on_header(std::size_t octets) {
     if (state_ == State::Closed) return;
+    // Beast counts the first line and the fields apart: its own limit is one for each.
+    if (octets > sessions_->limits.header_octets_max) {
+      return on_failed_read(http::make_error_code(http::error::header_limit));
+    }
     keep_alive_ = parser_->keep_alive() && !sessions_->stopping;
     const std::size_t limit = body_limit(parser_->get().target());
     parser_->body_limit(limit);
