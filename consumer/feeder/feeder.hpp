@@ -147,7 +147,9 @@ class Feeder {
   FeederStatus status() const;
   const fold::State& state() const noexcept;
   const health::Observations& observations() const noexcept;
-  SnapshotContents contents() const;  // for SnapshotStore::save(), on another thread
+  // For SnapshotStore::save(), on another thread. Its Dataset is of this Feeder's family: another
+  // Feeder starts from what parse() made of it.
+  SnapshotContents contents() const;
 
   void check_state() const;  // the facts of the state as TIDEMARK_CHECKs; step() calls it
 
