@@ -1,0 +1,97 @@
+#include "producer/publish/envelope.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace tidemark::producer {
+namespace {
+
+constexpr std::size_t summary_octets_max = 200;
+
+std::string pool_of(const event::PoolEdit& edit) {
+  if (const auto* put = std::get_if<event::PutPool>(&edit)) return put->pool.name;
+  if (const auto* gone = std::get_if<event::DeletePool>(&edit)) return gone->pool;
+  if (const auto* set = std::get_if<event::PutOverride>(&edit)) {
+    return set->override_.pool + "/" + set->override_.endpoint;
+  }
+  const auto& cleared = std::get<event::DeleteOverride>(edit);
+  return cleared.pool + "/" + cleared.endpoint;
+}
+
+std::string subject_of(const event::ChangeSet& change) {
+  if (!change.zones.empty()) return change.zones.front().zone.to_text();
+  if (!change.pools.empty()) return "pool/" + pool_of(change.pools.front());
+  return {};
+}
+
+std::string summary_of(const event::ZoneEdits& zone) {
+  std::size_t puts = 0, deletions = 0;
+  std::string words;
+  for (const event::ZoneEdit& edit : zone.edits) {
+    if (std::holds_alternative<event::PutRrset>(edit)) ++puts;
+    if (std::holds_alternative<event::DeleteRrset>(edit)) ++deletions;
+    if (std::holds_alternative<event::CreateZone>(edit)) words += ", create";
+    if (std::holds_alternative<event::DeleteZone>(edit)) words += ", delete zone";
+    if (std::holds_alternative<event::PutZoneSettings>(edit)) words += ", settings";
+    if (std::holds_alternative<event::BeginConstruction>(edit)) words += ", begin";
+    if (std::holds_alternative<event::CommitConstruction>(edit)) words += ", commit";
+  }
+  if (puts > 0) words += ", put " + std::to_string(puts);
+  if (deletions > 0) words += ", delete " + std::to_string(deletions);
+  return zone.zone.to_text() + ":" + (words.empty() ? words : words.substr(1));
+}
+
+}  // namespace
+
+std::string summary_of(const event::ChangeSet& change) {
+  std::string summary;
+  const auto add = [&](const std::string& part) {
+    if (!summary.empty()) summary += "; ";
+    summary += part;
+  };
+  for (const event::PoolEdit& edit : change.pools) {
+    if (summary.size() < summary_octets_max) add("pool " + pool_of(edit));
+  }
+  for (const event::ZoneEdits& zone : change.zones) {
+    if (summary.size() < summary_octets_max) add(summary_of(zone));
+  }
+  if (summary.size() > summary_octets_max)
+    summary.replace(summary_octets_max - 3, summary.npos, "...");
+  return summary;
+}
+
+std::string rfc3339(std::uint64_t unix_ms) {
+  using namespace std::chrono;
+  constexpr std::uint64_t year_9999_ms = 253'402'300'799'999;
+  const sys_time<milliseconds> time{
+      milliseconds(static_cast<std::int64_t>(std::min(unix_ms, year_9999_ms)))};
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(time - day);
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()),
+                static_cast<int>(clock.subseconds().count()));
+  return text.data();
+}
+
+log::Draft envelope(std::string_view source, const event::ChangeSet& change, base::Bytes record) {
+  const std::string subject = subject_of(change);
+  return {.key = subject,
+          .value = std::move(record),
+          .headers = {{"ce_specversion", "1.0"},
+                      {"ce_id", base::to_hex(change.change_id.value())},
+                      {"ce_type", "tidemark.changeset.v1"},
+                      {"ce_source", std::string(source)},
+                      {"ce_subject", subject},
+                      {"ce_time", rfc3339(change.created_ms)},
+                      {"content-type", "application/x-flatbuffers"},
+                      {"actor", change.author},
+                      {"summary", summary_of(change)}}};
+}
+
+}  // namespace tidemark::producer
