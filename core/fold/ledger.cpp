@@ -11,7 +11,9 @@ constexpr std::uint8_t no_reason = 0xff;
 base::Result<Remembered> read_change(base::Reader& in) {
   const auto high = in.take_u64(), low = in.take_u64(), offset = in.take_u64(), seq = in.take_u64();
   const auto reason = in.take_u8();
-  if (!reason) return base::fail(base::Errc::Invalid, "ledger: cut short in a change");
+  if (!high || !low || !offset || !seq || !reason) {
+    return base::fail(base::Errc::Invalid, "ledger: cut short in a change");
+  }
   if (*reason != no_reason && *reason > std::to_underlying(Reason::EmptyPool)) {
     return base::fail(base::Errc::Invalid, "ledger: unknown reason code");
   }

@@ -24,12 +24,12 @@ dns::Rrset pool_reference(const dns::Name& owner, std::string_view pool) {
 }
 
 std::vector<event::ChangeSet> import_of(std::uint64_t number, const dns::Name& zone) {
-  return {in_zone(number, zone, {event::BeginConstruction{}}),
+  return {in_zone(number, zone, {event::BeginConstruction{}}, true),
           in_zone(number + 1, zone,
                   {event::PutRrset{soa_of(zone, 7)}, event::PutRrset{ns_of(zone)},
                    event::PutRrset{a_record(*zone.child("built"), 0xc0000207)}},
                   true),
-          in_zone(number + 2, zone, {event::CommitConstruction{3}})};
+          in_zone(number + 2, zone, {event::CommitConstruction{3}}, true)};
 }
 
 event::ChangeSet one_change(std::uint64_t number) {
@@ -37,7 +37,7 @@ event::ChangeSet one_change(std::uint64_t number) {
   switch (*gen::inRange(0, 9)) {
     case 0: return create_zone(number, zone);
     case 1: return put(number, zone, *rrset_in(zone));
-    case 2: return in_zone(number, zone, {event::DeleteRrset{*name_in(zone), *common_type()}});
+    case 2: return in_zone(number, zone, {event::DeleteRrset{*name_in(zone), *ordinary_type()}});
     case 3: {
       event::ChangeSet change = change_numbered(number);
       change.pools.push_back(event::PutPool{*pool()});
