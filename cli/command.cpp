@@ -1,0 +1,147 @@
+#include "cli/command.hpp"
+
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+namespace tidemark::cli {
+
+struct Command::Actions {
+  std::function<Outcome()> chosen{};
+};
+
+namespace {
+
+// Global options may stand behind the command too.
+void set_up(CLI::App& app, const std::string& example) {
+  app.fallthrough();
+  app.footer("Example:\n  " + example +
+             "\nOptions of every command (-o, --api, ...): tidemark --help");
+}
+
+void write_reference(const CLI::App& app, const std::string& path, std::string& out) {
+  const auto commands = app.get_subcommands([](const CLI::App* one) {
+    return !one->get_group().empty();  // the hidden ones have none
+  });
+  out += "\n## " + path + "\n\n```\n" + app.help(path) + "```\n";
+  for (const CLI::App* one : commands) write_reference(*one, path + " " + one->get_name(), out);
+}
+
+}  // namespace
+
+Command Command::add(const std::string& name, const std::string& what, const std::string& example) {
+  CLI::App* sub = app_->add_subcommand(name, what);
+  set_up(*sub, example);
+  if (what.empty()) sub->group("");
+  app_->require_subcommand(1);
+  return {sub, actions_};
+}
+
+void Command::argument(const std::string& name, std::string& into, const std::string& what) {
+  app_->add_option(name, into, what)->required()->type_name("");
+}
+void Command::argument(const std::string& name, std::optional<std::string>& into,
+                       const std::string& what) {
+  app_->add_option(name, into, what)->type_name("");
+}
+void Command::arguments(const std::string& name, std::vector<std::string>& into,
+                        const std::string& what) {
+  app_->add_option(name, into, what)->required()->type_name("");
+}
+void Command::option(const std::string& names, std::string& into, const std::string& value,
+                     const std::string& what) {
+  CLI::Option* made = app_->add_option(names, into, what)->type_name(value);
+  if (!into.empty()) made->default_str(into);
+}
+void Command::option(const std::string& names, std::optional<std::string>& into,
+                     const std::string& value, const std::string& what) {
+  app_->add_option(names, into, what)->type_name(value);
+}
+void Command::option(const std::string& names, std::optional<std::uint64_t>& into,
+                     const std::string& value, const std::string& what) {
+  app_->add_option(names, into, what)->type_name(value);
+}
+void Command::option(const std::string& names, std::vector<std::string>& into,
+                     const std::string& value, const std::string& what) {
+  app_->add_option(names, into, what)->type_name(value);
+}
+void Command::required_option(const std::string& names, std::string& into, const std::string& value,
+                              const std::string& what) {
+  app_->add_option(names, into, what)->required()->type_name(value);
+}
+void Command::required_option(const std::string& names, std::vector<std::string>& into,
+                              const std::string& value, const std::string& what) {
+  app_->add_option(names, into, what)->required()->type_name(value);
+}
+void Command::choice(const std::string& names, std::string& into,
+                     const std::vector<std::string>& words, const std::string& what) {
+  app_->add_option(names, into, what)
+      ->check(CLI::IsMember(words).description(""))
+      ->type_name(CLI::detail::join(words, "|"))
+      ->default_str(into);
+}
+void Command::choice_argument(const std::string& name, std::string& into,
+                              const std::vector<std::string>& words, const std::string& what) {
+  app_->add_option(name, into, what)
+      ->required()
+      ->check(CLI::IsMember(words).description(""))
+      ->type_name(CLI::detail::join(words, "|"));
+}
+void Command::flag(const std::string& names, bool& into, const std::string& what) {
+  app_->add_flag(names, into, what);
+}
+void Command::optional_value(const std::string& names, bool& given, std::string& into,
+                             const std::string& value, const std::string& what) {
+  app_->add_option_function<std::vector<std::string>>(
+          names,
+          [&given, &into](const std::vector<std::string>& values) {
+            given = true;
+            if (!values.empty() && values[0] != "{}") into = values[0];
+          },
+          what)
+      ->expected(0, 1)
+      ->type_name("[" + value + "]");
+}
+void Command::from_environment(const std::string& option_name, const std::string& variable) {
+  app_->get_option(option_name)->envname(variable);
+}
+
+void Command::action(std::function<Outcome()> act) {
+  app_->callback([actions = actions_, act = std::move(act)] { actions->chosen = act; });
+}
+
+Tool::Tool(const std::string& name, const std::string& what)
+    : app_(std::make_unique<CLI::App>(what, name)), actions_(std::make_unique<Command::Actions>()) {
+  app_->set_help_all_flag("--help-all", "Print the help of every command and exit");
+  app_->footer("Each command explains itself with an example: tidemark COMMAND --help");
+}
+Tool::~Tool() = default;
+
+Command Tool::root() { return {app_.get(), actions_.get()}; }
+
+Exit Tool::run(int argc, const char* const* argv) {
+  try {
+    app_->parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (const auto unknown = app_->remaining(true); !unknown.empty()) {
+      std::cerr << app_->get_name() << ": unknown: " << unknown.front()
+                << "\n  try: " << app_->get_name() << " --help\n";
+      return Exit::Usage;
+    }
+    return app_->exit(error) == 0 ? Exit::Ok : Exit::Usage;
+  }
+  const Outcome outcome = actions_->chosen();
+  if (outcome) return Exit::Ok;
+  std::cout.flush();
+  std::cerr << app_->get_name() << ": " << outcome.error().what << "\n";
+  if (!outcome.error().next.empty()) std::cerr << "  try: " << outcome.error().next << "\n";
+  return outcome.error().exit;
+}
+
+std::string Tool::reference() const {
+  std::string out;
+  write_reference(*app_, app_->get_name(), out);
+  return out;
+}
+
+}  // namespace tidemark::cli

@@ -1,0 +1,21 @@
+// The commands, one function each: what tidemark.cpp puts under the root, in this order.
+#pragma once
+
+#include "cli/command.hpp"
+#include "cli/session.hpp"
+
+namespace tidemark::cli {
+
+void add_demo(Command root, Session& session);
+void add_serve(Command root, Session& session);
+void add_zone(Command root, Session& session);
+void add_record(Command root, Session& session);
+void add_pool(Command root, Session& session);
+void add_override(Command root, Session& session);
+void add_changes(Command root, Session& session);
+void add_fleet(Command root, Session& session);
+void add_health(Command root, Session& session);
+void add_log(Command root, Session& session);
+void add_topics(Command root, Session& session);
+
+}  // namespace tidemark::cli

@@ -1,0 +1,65 @@
+#include "cli/session.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <system_error>
+
+#include <unistd.h>
+
+namespace tidemark::cli {
+
+bool Session::shows_progress() const { return !quiet && (progress || isatty(STDERR_FILENO) == 1); }
+
+void add_session_options(Command& root, Session& session) {
+  root.choice("-o,--output", session.output, {"table", "json"}, "For people, or for programs");
+  root.option("--api", session.api, "URL", "The controller's HTTP API");
+  root.from_environment("--api", "TIDEMARK_API");
+  root.option("--token-file", session.token_file, "FILE", "Holds the bearer token for the API");
+  root.from_environment("--token-file", "TIDEMARK_TOKEN_FILE");
+  root.option("--ca-file", session.ca_file, "FILE",
+              "PEM of the authority that signed the API's certificate; else the system's");
+  root.flag("--progress", session.progress, "Show progress even if this is no terminal");
+  root.flag("--quiet", session.quiet, "Show no progress");
+}
+
+void add_mutation_options(Command& command, MutationOptions& options) {
+  command.required_option("--reason", options.reason, "TEXT", "Why: kept with the change for ever");
+  command.option("--wait", options.wait_seconds, "SECONDS",
+                 "Return only when every live edge serves the change; exit code 5 if they do not "
+                 "within this time");
+}
+
+void print(std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), stdout); }
+
+void note(std::string_view line) {
+  (void)std::fflush(stdout);
+  (void)std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+}
+
+base::Result<std::string> read_text_file(const std::string& path) {
+  const auto failed = [&path](const char* what) {
+    const auto code = errno == ENOENT ? base::Errc::NotFound : base::Errc::Unavailable;
+    return base::fail(code, path + ": " + what + ": " + std::generic_category().message(errno));
+  };
+  struct Close {
+    void operator()(std::FILE* file) const {
+      if (file != stdin) (void)std::fclose(file);
+    }
+  };
+  const std::unique_ptr<std::FILE, Close> file(path == "-" ? stdin
+                                                           : std::fopen(path.c_str(), "rb"));
+  if (!file) return failed("cannot be opened");
+  std::string text;
+  constexpr std::size_t chunk = 1 << 20;
+  for (std::size_t got = chunk; got == chunk;) {
+    const std::size_t before = text.size();
+    text.resize(before + chunk);
+    got = std::fread(text.data() + before, 1, chunk, file.get());
+    text.resize(before + got);
+  }
+  if (std::ferror(file.get()) != 0) return failed("cannot be read");
+  return text;
+}
+
+}  // namespace tidemark::cli

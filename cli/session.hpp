@@ -1,0 +1,41 @@
+// Session: the options that every command has, and where output goes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "cli/command.hpp"
+#include "cli/outcome.hpp"
+
+namespace tidemark::cli {
+
+struct Session {
+  std::string output = "table";
+  std::string api = "http://127.0.0.1:8053";
+  std::optional<std::string> token_file{};
+  std::optional<std::string> ca_file{};
+  bool quiet = false;     // no progress
+  bool progress = false;  // progress even where standard error is no terminal
+
+  bool json() const noexcept { return output == "json"; }
+  bool shows_progress() const;
+};
+
+void add_session_options(Command& root, Session& session);
+
+// What every mutation takes.
+struct MutationOptions {
+  std::string reason;
+  std::optional<std::uint64_t> wait_seconds{};
+};
+void add_mutation_options(Command& command, MutationOptions& options);
+
+// Standard output, whole; a closed pipe is no error.
+void print(std::string_view text);
+// Standard error.
+void note(std::string_view line);
+
+base::Result<std::string> read_text_file(const std::string& path);  // "-": standard input
+
+}  // namespace tidemark::cli

@@ -1,0 +1,22 @@
+#include "cli/tidemark.hpp"
+
+#include "cli/commands.hpp"
+
+namespace tidemark::cli {
+
+Exit run_tidemark(int argc, const char* const* argv) {
+  Session session;
+  Tool tool("tidemark", "Tidemark: authoritative DNS that follows a replayable log");
+  Command root = tool.root();
+  add_session_options(root, session);
+  add_log(root, session);
+  add_topics(root, session);
+  Command reference = root.add("reference", "", "tidemark reference > docs/cli.md");
+  reference.action([&tool]() -> Outcome {
+    print(tool.reference());
+    return {};
+  });
+  return tool.run(argc, argv);
+}
+
+}  // namespace tidemark::cli
