@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "topics/kafka_log.hpp"
 #include "topics/sqlite_log.hpp"
 
 namespace tidemark::topics {
@@ -55,7 +56,7 @@ std::string to_text(const LogSettings& settings) {
 
 base::Result<std::unique_ptr<log::Log>> open_log(const LogSettings& settings) {
   if (settings.kind == LogSettings::Kind::Sqlite) return SqliteLog::open(settings.path);
-  return base::fail(base::Errc::Unsupported, "kafka: not built yet");
+  return KafkaLog::open(settings);
 }
 
 }  // namespace tidemark::topics

@@ -28,8 +28,9 @@ class Form {
   virtual bool truncate(const std::string& topic, std::int64_t next) = 0;
   virtual bool recreate(const std::string& topic) = 0;
   virtual bool retain_from(const std::string& topic, std::int64_t first) = 0;
-  // From now until the next call of append: its writer will not learn what became of it.
-  virtual bool next_outcome_unknown(log::Log& writer, const std::string& topic) = 0;
+  // Appends one record whose writer does not learn what became of it.
+  virtual bool append_unknown(log::Log& writer, log::Sink& sink, const std::string& topic,
+                              log::Draft draft) = 0;
   // For programs of other processes: "sqlite:PATH", "kafka:HOST:PORT"; empty if there can be none.
   virtual std::string url() const = 0;
   // append_batch is contiguous and all or nothing.

@@ -28,9 +28,10 @@ class MemoryForm final : public Form {
     store_->retain_from(topic, log::Offset{first});
     return true;
   }
-  bool next_outcome_unknown(log::Log&, const std::string& topic) override {
+  bool append_unknown(log::Log&, log::Sink& sink, const std::string& topic,
+                      log::Draft draft) override {
     store_->fail_next_append(topic, log::AppendFault::UnknownWritten);
-    return true;
+    return sink.append(log::Ticket{1}, std::move(draft)).has_value();
   }
   std::string url() const override { return {}; }
   bool batches_are_atomic() const override { return true; }
@@ -81,7 +82,9 @@ class SqliteForm final : public Form {
              "; UPDATE topic SET start_position=" + at + " WHERE name='" + topic + "'; COMMIT")
         .has_value();
   }
-  bool next_outcome_unknown(log::Log&, const std::string&) override { return false; }
+  bool append_unknown(log::Log&, log::Sink&, const std::string&, log::Draft) override {
+    return false;
+  }
   std::string url() const override { return "sqlite:" + path_; }
   bool batches_are_atomic() const override { return true; }
 
