@@ -32,12 +32,17 @@ std::vector<event::ChangeSet> import_of(std::uint64_t number, const dns::Name& z
           in_zone(number + 2, zone, {event::CommitConstruction{3}}, true)};
 }
 
+event::DeleteRrset delete_some(const dns::Name& zone) {
+  const dns::Rrset some = *rrset_in(zone);
+  return {some.owner, some.type};
+}
+
 event::ChangeSet one_change(std::uint64_t number) {
   const dns::Name zone = *zone_name();
   switch (*gen::inRange(0, 9)) {
     case 0: return create_zone(number, zone);
     case 1: return put(number, zone, *rrset_in(zone));
-    case 2: return in_zone(number, zone, {event::DeleteRrset{*name_in(zone), *ordinary_type()}});
+    case 2: return in_zone(number, zone, {delete_some(zone)});
     case 3: {
       event::ChangeSet change = change_numbered(number);
       change.pools.push_back(event::PutPool{*pool()});
