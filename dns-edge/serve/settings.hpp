@@ -1,0 +1,31 @@
+// What the workers of one node are told at start; nothing of it changes while they run.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <vector>
+
+#include "dns-edge/answer/settings.hpp"
+#include "net/address.hpp"
+
+namespace tidemark::edge {
+
+struct TcpLimits {                                  // RFC 7766, 9210
+  std::size_t connections_max = 1024;               // of the node: each worker gets its share
+  std::size_t connections_per_source_max = 25;      // of one /32 or /56, at each worker
+  std::chrono::milliseconds idle{10'000};           // since the last whole message
+  std::chrono::milliseconds idle_when_full{2'000};  // while more than half of the places are taken
+  std::chrono::milliseconds message{500};  // from a message's first octet to its last, each way
+};
+
+struct ServeSettings {
+  std::vector<net::SocketAddress> listen;  // UDP and TCP each; port 0: any, the same for both
+  std::size_t workers = 1;
+  AnswerSettings answers{};
+  TcpLimits tcp{};
+};
+
+constexpr std::size_t workers_max = 256;
+constexpr int receive_buffer_octets = 4 * 1024 * 1024;  // net.core.rmem_max may cap it
+
+}  // namespace tidemark::edge

@@ -1,0 +1,114 @@
+#include "dns-edge/serve/tcp_session.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+
+#include "core/dns/message.hpp"
+#include "dns-edge/serve/tcp_service.hpp"
+
+namespace tidemark::edge {
+
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+constexpr std::size_t length_octets = 2;       // in front of each message
+constexpr std::size_t read_octets_min = 1024;  // a few queries
+constexpr std::size_t read_octets_max = length_octets + dns::message_octets_max;
+
+}  // namespace
+
+TcpSession::TcpSession(TcpService& service, Socket socket, net::IpAddress source)
+    : service_(service),
+      socket_(std::move(socket)),
+      source_(source),
+      since_(Clock::now()),
+      in_(read_octets_min) {}
+
+void TcpSession::start() { read(); }
+
+void TcpSession::enter(Phase phase) {
+  phase_ = phase;
+  since_ = Clock::now();
+}
+
+void TcpSession::close() {
+  if (phase_ == Phase::Closed) return;
+  phase_ = Phase::Closed;
+  error_code ignored;
+  socket_.shutdown(Socket::shutdown_both, ignored);
+  socket_.close(ignored);
+  service_.forget(*this);
+}
+
+void TcpSession::close_when_quiet() {
+  closing_ = true;
+  if (phase_ != Phase::Writing) close();
+}
+
+bool TcpSession::overdue(Clock::time_point now, const TcpLimits& limits, bool full) const noexcept {
+  const auto age = now - since_;
+  if (phase_ == Phase::Idle) return age >= (full ? limits.idle_when_full : limits.idle);
+  return age >= limits.message;
+}
+
+void TcpSession::read() {
+  if (phase_ == Phase::Closed) return;
+  const auto room = asio::buffer(in_.data() + filled_, in_.size() - filled_);
+  socket_.async_read_some(room, [self = shared_from_this()](error_code error, std::size_t octets) {
+    if (error) return self->close();
+    if (self->phase_ == Phase::Idle) self->enter(Phase::Message);
+    self->filled_ += octets;
+    self->take_messages();
+  });
+}
+
+void TcpSession::take_messages() {
+  service_.replier().begin_batch();
+  while (out_.size() < tcp_output_octets_max && take_message()) {
+  }
+  if (phase_ == Phase::Closed) return;
+  // What is left moves to the front; a message that announces more gets the room for it.
+  std::copy(in_.begin() + static_cast<std::ptrdiff_t>(taken_),
+            in_.begin() + static_cast<std::ptrdiff_t>(filled_), in_.begin());
+  filled_ -= taken_;
+  taken_ = 0;
+  if (filled_ == in_.size()) in_.resize(read_octets_max);
+  if (!out_.empty()) return write();
+  if (filled_ == 0) enter(Phase::Idle);  // else the clock of the message that began runs on
+  read();
+}
+
+bool TcpSession::take_message() {
+  const auto rest = base::ByteView(in_).subspan(taken_, filled_ - taken_);
+  if (rest.size() < length_octets) return false;
+  const std::size_t octets = base::load_u16(rest.data());
+  if (rest.size() < length_octets + octets) return false;
+  taken_ += length_octets + octets;
+  const base::ByteView reply = service_.reply(rest.subspan(length_octets, octets));
+  if (reply.empty()) {  // a response, or a stub: not a client of ours
+    close();
+    return false;
+  }
+  out_.push_back(static_cast<std::uint8_t>(reply.size() >> 8));
+  out_.push_back(static_cast<std::uint8_t>(reply.size()));
+  out_.insert(out_.end(), reply.begin(), reply.end());
+  return true;
+}
+
+void TcpSession::write() {
+  enter(Phase::Writing);
+  asio::async_write(socket_, asio::buffer(out_),
+                    [self = shared_from_this()](error_code error, std::size_t) {
+                      if (self->phase_ == Phase::Closed) return;
+                      if (error || self->closing_) return self->close();
+                      self->out_.clear();
+                      self->enter(self->filled_ == 0 ? Phase::Idle : Phase::Message);
+                      self->take_messages();
+                    });
+}
+
+}  // namespace tidemark::edge

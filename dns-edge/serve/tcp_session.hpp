@@ -1,0 +1,68 @@
+// TcpSession: one TCP connection: messages in, replies out in the same order, as many as arrive.
+//
+// While replies wait to be taken nothing more is read, so unread output never exceeds
+// tcp_output_octets_max and one more reply. Limits of time are the TcpService's, which closes a
+// session whose overdue() says so.
+//
+// Threads  The one worker.
+// RFC      7766 (pipelining, idle), 9210
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include "dns-edge/serve/replier.hpp"
+#include "dns-edge/serve/settings.hpp"
+
+namespace tidemark::edge {
+
+constexpr std::size_t tcp_output_octets_max =
+    64 * 1024;  // then replies are sent before more is read
+
+class TcpService;
+
+class TcpSession : public std::enable_shared_from_this<TcpSession> {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Socket = boost::asio::ip::tcp::socket;
+
+  TcpSession(TcpService& service, Socket socket, net::IpAddress source);
+
+  void start();
+  void close();             // at once; the service forgets it
+  void close_when_quiet();  // after the replies that are under way
+
+  const net::IpAddress& source() const noexcept { return source_; }
+  bool is_idle() const noexcept { return phase_ == Phase::Idle; }
+  Clock::time_point since() const noexcept { return since_; }  // the begin of its phase
+  bool overdue(Clock::time_point now, const TcpLimits& limits, bool full) const noexcept;
+
+ private:
+  enum class Phase : std::uint8_t {
+    Idle,     // waits for the first octet of a message
+    Message,  // part of a message is there
+    Writing,
+    Closed,
+  };
+  void enter(Phase phase);
+  void read();
+  void take_messages();
+  bool take_message();  // false: there is no whole one
+  void write();
+
+  TcpService& service_;
+  Socket socket_;
+  net::IpAddress source_;
+  Phase phase_ = Phase::Idle;
+  Clock::time_point since_;
+  bool closing_ = false;
+  std::vector<std::uint8_t> in_;  // in_[0, filled_) was received
+  std::size_t filled_ = 0;
+  std::size_t taken_ = 0;  // of filled_: answered already
+  std::vector<std::uint8_t> out_;
+};
+
+}  // namespace tidemark::edge

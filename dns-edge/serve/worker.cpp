@@ -1,0 +1,88 @@
+#include "dns-edge/serve/worker.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace tidemark::edge {
+
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int drain_rounds = 8;  // then timers, TCP and the other sockets get their turn
+
+}  // namespace
+
+Worker::Worker(const ServeSettings& settings, PublishedSnapshot& published, std::size_t index)
+    : running_(io_.get_executor()),
+      replier_(published, index, settings.answers, counters_),
+      tcp_(io_, replier_, counters_, settings.tcp,
+           std::max<std::size_t>(1, settings.tcp.connections_max / settings.workers)) {}
+
+void Worker::add(Socket udp, Socket tcp, const net::SocketAddress& address) {
+  const auto protocol =
+      address.ip.family == net::IpAddress::Family::V4 ? asio::ip::udp::v4() : asio::ip::udp::v6();
+  udp_.push_back(std::make_unique<UdpSocket>(io_, protocol, udp.release()));
+  wait(*udp_.back());
+  tcp_.accept_on(std::move(tcp), address);
+}
+
+void Worker::run() {
+  while (!io_.stopped()) {
+    if (io_.poll_one() != 0) continue;
+    replier_.sleep();
+    io_.run_one();
+  }
+  replier_.sleep();
+}
+
+void Worker::stop() {
+  asio::post(io_, [this] {
+    boost::system::error_code ignored;
+    for (const auto& socket : udp_) {
+      drain(*socket);
+      socket->close(ignored);
+    }
+    tcp_.stop();
+    running_.reset();
+  });
+}
+
+void Worker::wait(UdpSocket& socket) {
+  socket.async_wait(UdpSocket::wait_read, [this, &socket](boost::system::error_code error) {
+    if (error) return;
+    drain(socket);
+    wait(socket);
+  });
+}
+
+void Worker::drain(UdpSocket& socket) noexcept {
+  const int descriptor = socket.native_handle();
+  for (int round = 0; round < drain_rounds; ++round) {
+    if (!answer_batch(descriptor)) return;
+  }
+}
+
+// False if the socket had no more than this.
+bool Worker::answer_batch(int socket) noexcept {
+  const std::size_t received = batch_.receive(socket);
+  if (received == 0) return false;
+  replier_.begin_batch();
+  std::uint64_t octets_in = 0;
+  for (std::size_t i = 0; i < received; ++i) {
+    const base::ByteView datagram = batch_.datagram(i);
+    octets_in += datagram.size();
+    if (!batch_.is_answerable(i)) {
+      counters_.silent.add();
+      continue;
+    }
+    batch_.set_reply(i, replier_.reply(datagram, Transport::Udp, batch_.room(i)));
+  }
+  const UdpBatch::Sent sent = batch_.send(socket);
+  counters_.batches.add();
+  counters_.udp_octets_in.add(octets_in);
+  counters_.udp_octets_out.add(sent.octets);
+  if (sent.errors != 0) counters_.udp_send_errors.add(sent.errors);
+  return received == udp_batch_datagrams;
+}
+
+}  // namespace tidemark::edge

@@ -1,0 +1,52 @@
+// Worker: one thread that answers: its sockets, its buffers, its Reader, its counters.
+//
+// UDP is drained in batches: all replies of one come from one Snapshot. Between batches the thread
+// sleeps without holding any. Nothing is shared with other workers but the published Snapshot.
+//
+// Threads   Made and destroyed by Workers; run() is the thread; stop() from any thread.
+// Requires  The PublishedSnapshot outlives it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/udp.hpp>
+
+#include "dns-edge/serve/counters.hpp"
+#include "dns-edge/serve/replier.hpp"
+#include "dns-edge/serve/settings.hpp"
+#include "dns-edge/serve/sockets.hpp"
+#include "dns-edge/serve/tcp_service.hpp"
+#include "dns-edge/serve/udp_batch.hpp"
+
+namespace tidemark::edge {
+
+class Worker {
+ public:
+  Worker(const ServeSettings& settings, PublishedSnapshot& published, std::size_t index);
+
+  // Before run(). Bound sockets of one address.
+  void add(Socket udp, Socket tcp, const net::SocketAddress& address);
+  void run();
+  void stop();  // answers what was received, then run() returns
+  const WorkerCounters& counters() const noexcept { return counters_; }
+
+ private:
+  using UdpSocket = boost::asio::ip::udp::socket;
+  void wait(UdpSocket& socket);
+  void drain(UdpSocket& socket) noexcept;
+  bool answer_batch(int socket) noexcept;
+
+  WorkerCounters counters_;
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> running_;
+  Replier replier_;
+  UdpBatch batch_;
+  std::vector<std::unique_ptr<UdpSocket>> udp_;
+  TcpService tcp_;
+};
+
+}  // namespace tidemark::edge

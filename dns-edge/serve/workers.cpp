@@ -1,0 +1,85 @@
+#include "dns-edge/serve/workers.hpp"
+
+#include "core/base/check.hpp"
+#include "dns-edge/serve/sockets.hpp"
+#include "dns-edge/serve/worker.hpp"
+
+namespace tidemark::edge {
+
+namespace {
+
+using base::Result;
+using net::SocketAddress;
+
+constexpr int port_attempts = 16;  // for a port that is free for UDP and TCP
+
+struct Pair {
+  Socket udp;
+  Socket tcp;
+};
+
+Result<Pair> open_pair(const SocketAddress& address) {
+  TIDEMARK_TRY(Socket udp, open_udp(address, Sharing::Shared));
+  TIDEMARK_TRY(Socket tcp, open_tcp(local_address(udp), Sharing::Shared));
+  return Pair{std::move(udp), std::move(tcp)};
+}
+
+// The first pair of an address fixes the port.
+Result<Pair> open_first_pair(const SocketAddress& address) {
+  TIDEMARK_TRY_VOID(check_free(address));
+  Result<Pair> pair = open_pair(address);
+  for (int i = 1; !pair && address.port == 0 && i < port_attempts; ++i) pair = open_pair(address);
+  return pair;
+}
+
+}  // namespace
+
+Result<void> check_addresses_free(const std::vector<SocketAddress>& addresses) {
+  for (const SocketAddress& address : addresses) TIDEMARK_TRY_VOID(check_free(address));
+  return {};
+}
+
+Workers::Workers(ServeSettings settings) : settings_(std::move(settings)) {}
+
+Workers::~Workers() { stop(); }
+
+Result<std::unique_ptr<Workers>> Workers::open(ServeSettings settings,
+                                               PublishedSnapshot& published) {
+  TIDEMARK_CHECK(settings.workers > 0 && settings.workers <= workers_max,
+                 "the number of workers is within its limits");
+  std::unique_ptr<Workers> made(new Workers(std::move(settings)));
+  TIDEMARK_TRY_VOID(made->bind(published));
+  for (const auto& worker : made->workers_) {
+    made->threads_.emplace_back([&one = *worker] { one.run(); });
+  }
+  return made;
+}
+
+Result<void> Workers::bind(PublishedSnapshot& published) {
+  for (std::size_t i = 0; i < settings_.workers; ++i) {
+    workers_.push_back(std::make_unique<Worker>(settings_, published, i));
+  }
+  for (const SocketAddress& wanted : settings_.listen) {
+    TIDEMARK_TRY(Pair first, open_first_pair(wanted));
+    const SocketAddress address = local_address(first.udp);
+    addresses_.push_back(address);
+    workers_.front()->add(std::move(first.udp), std::move(first.tcp), address);
+    for (std::size_t i = 1; i < workers_.size(); ++i) {
+      TIDEMARK_TRY(Pair pair, open_pair(address));
+      workers_[i]->add(std::move(pair.udp), std::move(pair.tcp), address);
+    }
+  }
+  return {};
+}
+
+const WorkerCounters& Workers::counters(std::size_t worker) const noexcept {
+  return workers_[worker]->counters();
+}
+
+void Workers::stop() {
+  for (const auto& worker : workers_) worker->stop();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+}  // namespace tidemark::edge
