@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::size_t url_octets_max = 8192;
 
-template <class Context>
-std::unexpected<base::Error> invalid(std::string_view text, const Context& why) {
+template <class Text>
+std::unexpected<base::Error> invalid(std::string_view text, const Text& why) {
   constexpr std::size_t shown_octets_max = 200;
   return base::fail(base::Errc::Invalid,
                     "URL \"" + std::string(text.substr(0, shown_octets_max)) + "\": " + why);

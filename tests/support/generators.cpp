@@ -127,7 +127,7 @@ rc::Gen<dns::Name> name_in(const dns::Name& zone) {
       });
 }
 
-rc::Gen<dns::RrType> common_type() {
+rc::Gen<dns::RrType> ordinary_type() {
   using enum dns::RrType;
   return gen::element(A, Aaaa, Ns, Cname, Mx, Txt, Srv, Caa, Ptr);
 }
@@ -143,7 +143,7 @@ rc::Gen<std::vector<base::Bytes>> records_of(dns::RrType type) {
 
 rc::Gen<dns::Rrset> rrset_in(const dns::Name& zone) {
   return gen::exec([zone] {
-    const dns::RrType type = *common_type();
+    const dns::RrType type = *ordinary_type();
     return dns::Rrset{*name_in(zone), type, dns::Ttl(*gen::inRange<std::uint32_t>(0, 86'400)),
                       *records_of(type)};
   });
@@ -202,7 +202,7 @@ rc::Gen<event::ZoneEdit> zone_edit_in(const dns::Name& zone) {
   return gen::exec([zone]() -> event::ZoneEdit {
     switch (*gen::weightedElement<int>({{10, 0}, {4, 1}, {1, 2}, {1, 3}, {1, 4}, {1, 5}, {1, 6}})) {
       case 0: return event::PutRrset{*rrset_in(zone)};
-      case 1: return event::DeleteRrset{*name_in(zone), *common_type()};
+      case 1: return event::DeleteRrset{*name_in(zone), *ordinary_type()};
       case 2: return event::CreateZone{};
       case 3: return event::DeleteZone{};
       case 4:

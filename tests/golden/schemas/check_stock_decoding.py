@@ -23,8 +23,9 @@ def main():
     wrong = 0
     with tempfile.TemporaryDirectory() as out:
         for name, (schema, path, expected) in EXPECTED.items():
-            subprocess.run([flatc, "--json", "--strict-json", "-o", out, str(schemas / f"{schema}.fbs"), "--",
-                            str(golden / f"{name}.bin")], check=True)
+            subprocess.run([flatc, "--json", "--strict-json", "-o", out,
+                            str(schemas / f"{schema}.fbs"), "--", str(golden / f"{name}.bin")],
+                           check=True)
             found = json.loads((Path(out) / f"{name}.json").read_text())
             for step in path:
                 found = found[step]

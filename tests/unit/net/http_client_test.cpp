@@ -14,6 +14,8 @@
 namespace tidemark::net {
 namespace {
 
+using namespace std::chrono_literals;
+
 TEST_F(Http, ClientTellsWhatItWasDoing) {
   serve();
   HttpCall asked = call("/x");
@@ -107,14 +109,14 @@ class Tls : public Http {
         "/CN=www.example.test -addext subjectAltName=DNS:www.example.test -keyout " +
         folder + "/key.pem -out " + folder + "/cert.pem 2>/dev/null";
     ASSERT_EQ(std::system(command.c_str()), 0);
-    context.use_certificate_file(folder + "/cert.pem", boost::asio::ssl::context::pem);
-    context.use_private_key_file(folder + "/key.pem", boost::asio::ssl::context::pem);
+    tls.use_certificate_file(folder + "/cert.pem", boost::asio::ssl::context::pem);
+    tls.use_private_key_file(folder + "/key.pem", boost::asio::ssl::context::pem);
     accept();
   }
   void TearDown() override { std::filesystem::remove_all(folder); }
 
   void accept() {
-    stream = std::make_unique<boost::asio::ssl::stream<tcp::socket>>(io, context);
+    stream = std::make_unique<boost::asio::ssl::stream<tcp::socket>>(io, tls);
     acceptor.async_accept(stream->next_layer(), [this](const error_code& error) {
       if (error) return;
       stream->async_handshake(boost::asio::ssl::stream_base::server, [this](
@@ -140,7 +142,7 @@ class Tls : public Http {
   }
 
   std::string folder;
-  boost::asio::ssl::context context{boost::asio::ssl::context::tls_server};
+  boost::asio::ssl::context tls{boost::asio::ssl::context::tls_server};
   tcp::acceptor acceptor{io, {boost::asio::ip::address_v4::loopback(), 0}};
   std::unique_ptr<boost::asio::ssl::stream<tcp::socket>> stream;
   std::array<char, 4096> request{};

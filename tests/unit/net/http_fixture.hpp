@@ -18,9 +18,8 @@ namespace tidemark::net {
 
 using boost::asio::ip::tcp;
 using boost::system::error_code;
-using namespace std::chrono_literals;
-
-constexpr auto deadline = 20s;  // of every wait: reached only when something is broken
+constexpr std::chrono::seconds deadline{
+    20};  // of every wait: reached only when something is broken
 
 inline SocketAddress loopback(std::uint16_t port = 0) {
   return {parse_ip("127.0.0.1").value(), port};
@@ -48,7 +47,8 @@ class Http : public ::testing::Test {
   template <class Condition>
   void run_until(Condition condition) {
     const auto end = std::chrono::steady_clock::now() + deadline;
-    while (!condition() && std::chrono::steady_clock::now() < end) io.run_one_for(100ms);
+    while (!condition() && std::chrono::steady_clock::now() < end)
+      io.run_one_for(std::chrono::milliseconds(100));
     ASSERT_TRUE(condition());
   }
   base::Result<HttpResponse> ask(HttpCall asked) {

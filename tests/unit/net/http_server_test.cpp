@@ -8,6 +8,8 @@
 namespace tidemark::net {
 namespace {
 
+using namespace std::chrono_literals;
+
 TEST_F(Http, CarriesARequestAndItsResponse) {
   std::optional<HttpRequest> seen;
   responder = [&](HttpRequest request, Respond respond) {
