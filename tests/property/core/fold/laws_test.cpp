@@ -36,12 +36,12 @@ event::ChangeSet make_change(std::uint64_t id) {
                       [](dns::Rrset rrset) { return event::PutRrset{std::move(rrset)}; }));
   event::ZoneEdits zone_edits{zone, event::ExpectAny{}, false, {}, {}};
   for (auto& edit : edits) {
-    if (*rc::gen::inRange(0, 4) == 0) {
+    if (*rc::gen::element(0, 1, 2, 3, 4, 5, 6, 7) == 0) {
       zone_edits.edits.emplace_back(event::DeleteRrset{edit.rrset.owner, edit.rrset.type});
     } else {
       zone_edits.edits.emplace_back(std::move(edit));
     }
-    if (*rc::gen::inRange(0, 2) == 0) break;
+    if (*rc::gen::element(0, 1) == 0) break;
   }
   return {.change_id = event::ChangeId({78, id}),
           .author = "law",
@@ -55,9 +55,10 @@ Changes history() {
   for (int i = 0; i < 6; ++i) zones.insert(*support::zone_name());
   std::uint64_t id = 0;
   for (const dns::Name& zone : zones) changes.push_back(make_zone(zone, ++id));
-  const int count = *rc::gen::inRange(1, 40);
+  const int count = *rc::gen::inRange(25, 60);
   for (int i = 0; i < count; ++i) {
-    changes.push_back(*rc::gen::inRange(0, 4) == 0 ? *support::change_set() : make_change(++id));
+    changes.push_back(*rc::gen::element(0, 1, 2, 3) == 0 ? *support::change_set()
+                                                         : make_change(++id));
   }
   return changes;
 }
