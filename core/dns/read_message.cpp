@@ -132,7 +132,8 @@ class WholeReader {
     const auto rr_class = in.take_u16();
     const auto ttl = in.take_u32();
     const auto length = in.take_u16();
-    if (!length || in.left() < *length) return base::fail(Errc::Invalid, "record cut short");
+    const bool whole = type && rr_class && ttl && length && in.left() >= *length;
+    if (!whole) return base::fail(Errc::Invalid, "record cut short");
     const std::size_t begin = at_ + in.position();
     at_ = begin + *length;
     TIDEMARK_TRY(Name name, Name::from_wire(owner.view()));

@@ -58,6 +58,11 @@ TEST(ReadMessage, RefusesWhatIsCutShortOrLeftOver) {
   EXPECT_FALSE(read_message(longer));
 }
 
+// Two octets of a TTL are not the length that would come behind it.
+TEST(ReadMessage, RefusesARecordThatEndsInItsTtl) {
+  EXPECT_FALSE(read_message(response({1, 0, 0}, "\0\0\1\0\1\0\0"s)));
+}
+
 TEST(ReadMessage, JoinsTheExtendedRcode) {
   Bytes wire = response({0, 0, 1}, "\0\0\x29\4\xd0\1\0\x80\0\0\4\0\12\0\0"s);
   wire[3] = 7;
