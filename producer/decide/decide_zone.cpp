@@ -118,6 +118,7 @@ std::expected<Plan, Problems> plan_of(const Base& base, const dns::Name& name, c
   if (!is_too_large(change)) {
     plan.change_sets.push_back(std::move(change));
   } else {
+    change.zones.clear();  // the parts copy it: it must not hold the zone
     plan.change_sets =
         build_sequence(name, expect, whole(zone, plan.diff), plan.diff.settings, change);
   }
