@@ -1,0 +1,25 @@
+// A zone file, read and judged as far as one can without a Dataset.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/outcome.hpp"
+#include "core/dns/master_file.hpp"
+
+namespace tidemark::cli {
+
+struct ZoneFile {
+  std::string path;
+  dns::MasterFile zone;
+  std::string text;  // as it was read
+};
+
+// `origin`: the zone's name, or empty: $ORIGIN or the SOA's owner tells it. All errors of the file
+// are in the Failure, one a line: "FILE:12:7: ...".
+Expected<ZoneFile> read_zone_file(const std::string& path, const std::string& origin);
+
+// "FILE:12:7: ..." each.
+std::vector<std::string> warning_lines(const ZoneFile& file);
+
+}  // namespace tidemark::cli
