@@ -9,6 +9,7 @@
 #include "consumer/snapshot_file/sections.hpp"
 #include "consumer/snapshot_file/snapshot_file.hpp"
 #include "core/dataset/editor.hpp"
+#include "core/event/pool.hpp"
 #include "core/fold/node_rules.hpp"
 #include "core/fold/pool_rules.hpp"
 

@@ -7,6 +7,7 @@
 #include "consumer/snapshot_file/snapshot_file.hpp"
 #include "core/base/check.hpp"
 #include "core/dns/canonical_order.hpp"
+#include "core/event/pool.hpp"
 
 namespace tidemark::consumer {
 

@@ -1,6 +1,8 @@
 #include "consumer/snapshot_file/snapshot_file.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -244,6 +246,39 @@ TEST(SnapshotFile, SurvivesForgedPayloads) {
       }
     }
   }
+}
+
+// The octets in the ```hex block of the format's page.
+base::Bytes octets_of_document() {
+  std::ifstream page("docs/formats/snapshot-file.md");
+  base::Bytes octets;
+  bool inside = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("```")) {
+      inside = line == "```hex";
+      continue;
+    }
+    if (!inside) continue;
+    std::string digits = line.substr(4);
+    std::erase(digits, ' ');
+    for (std::size_t at = 0; at < digits.size(); at += 2) {
+      octets.push_back(static_cast<std::uint8_t>(std::stoi(digits.substr(at, 2), nullptr, 16)));
+    }
+  }
+  return octets;
+}
+
+// Version 1 stays readable for ever, and its page true.
+TEST(SnapshotFile, TheWorkedExampleOfItsPageIsReal) {
+  const base::Bytes file = octets_of_document();
+  const auto parsed = parse(file, lineage_of("main"), seed);
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().trail;
+  EXPECT_EQ(serialize(*parsed), file);
+  EXPECT_EQ(parsed->log_identity, "memory");
+  EXPECT_EQ(parsed->state.offset, 0);
+  const auto www = parsed->state.dataset.find_zone(zone)->find(name("www.example.org."));
+  ASSERT_TRUE(www.has_value());
+  EXPECT_TRUE(www->has(dns::RrType::A));
 }
 
 }  // namespace
