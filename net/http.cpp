@@ -57,7 +57,14 @@ std::optional<std::string_view> HttpHeaders::get(std::string_view name) const {
   return std::nullopt;
 }
 
+HttpHeaders::HttpHeaders(std::initializer_list<std::pair<std::string, std::string>> all) {
+  for (const auto& [name, value] : all) add(name, value);
+}
+
 void HttpHeaders::add(std::string name, std::string value) {
+  for (char& c : value) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
   all_.emplace_back(std::move(name), std::move(value));
 }
 

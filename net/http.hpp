@@ -21,9 +21,10 @@ namespace tidemark::net {
 class HttpHeaders {
  public:
   HttpHeaders() = default;
-  HttpHeaders(std::initializer_list<std::pair<std::string, std::string>> all) : all_(all) {}
+  HttpHeaders(std::initializer_list<std::pair<std::string, std::string>> all);
 
   std::optional<std::string_view> get(std::string_view name) const;  // the first of that name
+  // Control characters become spaces: a value of strangers cannot begin another header.
   void add(std::string name, std::string value);
   auto begin() const { return all_.begin(); }
   auto end() const { return all_.end(); }

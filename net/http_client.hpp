@@ -33,6 +33,7 @@ struct HttpCall {
   bool verify_tls = true;
   std::string ca_file;  // PEM; empty: the system's
   std::size_t response_octets_max = 32 * 1024 * 1024;
+  bool status_only = false;  // ends after the header: a health check needs no body
 };
 
 // Something under way. Destroyed, it ends, and its callback is never called.

@@ -1,8 +1,11 @@
 // Beast on the client's side: see http_session.cpp.
+#include <optional>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -33,6 +36,21 @@ HttpHeaders copy_headers(const Fields& fields) {
   return headers;
 }
 
+// A target may come from a pool's definition: a blank or line end in it must not end the line.
+std::string on_one_line(const std::string& target) {
+  constexpr char hex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : target) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (octet > 0x20 && octet != 0x7f) {
+      out += c;
+    } else {
+      out += {'%', hex[octet >> 4], hex[octet & 15]};
+    }
+  }
+  return out;
+}
+
 // One request over a stream of its own: resolve, connect, (handshake,) write, read. The first to
 // fail, or the timer, ends it.
 class Exchange final : public Ongoing::Operation, public std::enable_shared_from_this<Exchange> {
@@ -42,8 +60,7 @@ class Exchange final : public Ongoing::Operation, public std::enable_shared_from
         on_response_(std::move(on_response)),
         resolver_(io),
         timer_(io),
-        tls_(ssl::context::tls_client),
-        stream_(io, tls_) {}
+        socket_(io) {}
 
   void start(std::chrono::milliseconds deadline) {
     timer_.expires_after(deadline);
@@ -72,35 +89,43 @@ class Exchange final : public Ongoing::Operation, public std::enable_shared_from
     resolver_.cancel();
     timer_.cancel();
     error_code ignored;
-    socket().close(ignored);
+    socket_.close(ignored);
   }
 
  private:
-  tcp::socket& socket() { return stream_.next_layer(); }
   bool is_tls() const { return call_.url.scheme == Url::Scheme::Https; }
 
   std::string prepare_tls() {
     doing_ = "prepare TLS";
     if (!is_tls()) return {};
-    const std::string given = std::string(call_.headers.get("Host").value_or(""));
-    const std::string name = given.empty() ? call_.url.host : given.substr(0, given.rfind(':'));
-    if (!parse_ip(name) && SSL_set_tlsext_host_name(stream_.native_handle(), name.c_str()) != 1) {
+    tls_.emplace(ssl::context::tls_client);
+    error_code error;
+    if (!call_.ca_file.empty()) {
+      tls_->load_verify_file(call_.ca_file, error);
+    } else if (call_.verify_tls) {
+      tls_->set_default_verify_paths(error);
+    }
+    if (error) return "certificates of authorities: " + call_.ca_file + ": " + error.message();
+    stream_.emplace(socket_, *tls_);
+    const std::string name = server_name();
+    if (!parse_ip(name) && SSL_set_tlsext_host_name(stream_->native_handle(), name.c_str()) != 1) {
       return "server name " + name + " is not possible";
     }
     if (!call_.verify_tls) {
-      stream_.set_verify_mode(ssl::verify_none);
+      stream_->set_verify_mode(ssl::verify_none);
       return {};
     }
-    error_code error;
-    if (call_.ca_file.empty()) {
-      tls_.set_default_verify_paths(error);
-    } else {
-      tls_.load_verify_file(call_.ca_file, error);
-    }
-    if (error) return "certificates of authorities: " + call_.ca_file + ": " + error.message();
-    stream_.set_verify_mode(ssl::verify_peer);
-    stream_.set_verify_callback(ssl::host_name_verification(name));
+    stream_->set_verify_mode(ssl::verify_peer);
+    stream_->set_verify_callback(ssl::host_name_verification(name));
     return {};
+  }
+
+  // The host that is asked for: the Host header without port and brackets, else the URL's.
+  std::string server_name() const {
+    const std::string given(call_.headers.get("Host").value_or(""));
+    if (given.empty()) return call_.url.host;
+    if (given.front() == '[') return given.substr(1, given.find(']') - 1);
+    return given.substr(0, given.rfind(':'));
   }
 
   // Tries the addresses in their order.
@@ -110,9 +135,9 @@ class Exchange final : public Ongoing::Operation, public std::enable_shared_from
     const tcp::endpoint next = endpoints.front();
     endpoints.erase(endpoints.begin());
     error_code ignored;
-    socket().close(ignored);
-    socket().async_connect(next, [self = shared_from_this(), endpoints = std::move(endpoints)](
-                                     const error_code& error) mutable {
+    socket_.close(ignored);
+    socket_.async_connect(next, [self = shared_from_this(), endpoints = std::move(endpoints)](
+                                    const error_code& error) mutable {
       if (!error) return self->on_connected();
       if (endpoints.empty()) return self->fail(error.message());
       self->connect(std::move(endpoints));
@@ -122,13 +147,13 @@ class Exchange final : public Ongoing::Operation, public std::enable_shared_from
   void on_connected() {
     if (!on_response_) return;
     error_code ignored;
-    socket().set_option(tcp::no_delay(true), ignored);
+    socket_.set_option(tcp::no_delay(true), ignored);
     if (!is_tls()) return write();
     doing_ = "TLS handshake";
-    stream_.async_handshake(ssl::stream_base::client,
-                            [self = shared_from_this()](const error_code& error) {
-                              error ? self->fail(error.message()) : self->write();
-                            });
+    stream_->async_handshake(ssl::stream_base::client,
+                             [self = shared_from_this()](const error_code& error) {
+                               error ? self->fail(error.message()) : self->write();
+                             });
   }
 
   void write() {
@@ -136,7 +161,7 @@ class Exchange final : public Ongoing::Operation, public std::enable_shared_from
     doing_ = "send the request";
     request_.version(11);
     request_.method_string(call_.method);
-    request_.target(call_.url.target);
+    request_.target(on_one_line(call_.url.target));
     request_.set(http::field::host, host_header(call_.url));
     for (const auto& [name, value] : call_.headers) request_.set(name, value);
     request_.body() = std::move(call_.body);
@@ -147,8 +172,8 @@ class Exchange final : public Ongoing::Operation, public std::enable_shared_from
       // A server may refuse a body before it has read all of it; its answer says more than EPIPE.
       self->read(error);
     };
-    is_tls() ? http::async_write(stream_, request_, on_written)
-             : http::async_write(socket(), request_, on_written);
+    is_tls() ? http::async_write(*stream_, request_, on_written)
+             : http::async_write(socket_, request_, on_written);
   }
 
   void read(const error_code& write_error) {
@@ -160,11 +185,20 @@ class Exchange final : public Ongoing::Operation, public std::enable_shared_from
     const auto on_read = [self = shared_from_this()](const error_code& error, std::size_t) {
       self->on_response(error);
     };
-    is_tls() ? http::async_read(stream_, buffer_, parser_, on_read)
-             : http::async_read(socket(), buffer_, parser_, on_read);
+    if (call_.status_only) {
+      is_tls() ? http::async_read_header(*stream_, buffer_, parser_, on_read)
+               : http::async_read_header(socket_, buffer_, parser_, on_read);
+    } else {
+      is_tls() ? http::async_read(*stream_, buffer_, parser_, on_read)
+               : http::async_read(socket_, buffer_, parser_, on_read);
+    }
   }
 
-  void on_response(const error_code& error) {
+  void on_response(error_code error) {
+    // Many servers end TLS without saying so. Fatal only if the length told of more to come.
+    if (error == ssl::error::stream_truncated && parser_.is_header_done() && parser_.need_eof()) {
+      error.clear();
+    }
     if (error == http::error::body_limit) {
       return end(base::fail(base::Errc::TooLarge,
                             to_text(call_.url) + ": the response has more than " +
@@ -196,8 +230,9 @@ class Exchange final : public Ongoing::Operation, public std::enable_shared_from
   OnResponse on_response_;
   tcp::resolver resolver_;
   boost::asio::steady_timer timer_;
-  ssl::context tls_;
-  ssl::stream<tcp::socket> stream_;  // for plain HTTP only its socket is used
+  tcp::socket socket_;
+  std::optional<ssl::context> tls_;  // made for https alone: it costs more than all the rest
+  std::optional<ssl::stream<tcp::socket&>> stream_;
   boost::beast::flat_buffer buffer_;
   http::request<http::string_body> request_;
   http::response_parser<http::string_body> parser_;

@@ -61,7 +61,7 @@ struct HttpServer::Door : std::enable_shared_from_this<HttpServer::Door> {
   Door(boost::asio::io_context& io, HttpLimits limits, Responder responder)
       : acceptor(io), pause(io), deadline(io), sessions(std::make_shared<HttpSessions>()) {
     sessions->limits = std::move(limits);
-    sessions->responder = std::move(responder);
+    sessions->responder = std::make_shared<const Responder>(std::move(responder));
   }
 
   error_code open(const SocketAddress& address);
@@ -124,7 +124,6 @@ void HttpServer::Door::close_all() {
 }
 
 void HttpServer::Door::tell_stopped() {
-  sessions->emptied = nullptr;
   deadline.cancel();
   if (stopped) std::exchange(stopped, nullptr)();
 }
@@ -151,7 +150,7 @@ HttpServer::~HttpServer() {
   door_->sessions->emptied = nullptr;
   door_->sessions->stopping = true;
   door_->close_all();
-  door_->sessions->responder = nullptr;  // may hold what holds this server
+  door_->sessions->responder = nullptr;
 }
 
 SocketAddress HttpServer::local_address() const {
@@ -174,7 +173,7 @@ void HttpServer::stop(std::chrono::milliseconds deadline, std::function<void()> 
   const auto open_sessions = door_->sessions->all;
   for (const auto& session : open_sessions) session->finish();
   if (door_->sessions->all.empty()) return door_->tell_stopped();
-  door_->sessions->emptied = [door = door_.get()] { door->tell_stopped(); };
+  door_->sessions->emptied = [door = door_] { door->tell_stopped(); };
 }
 
 }  // namespace tidemark::net

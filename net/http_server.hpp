@@ -75,7 +75,8 @@ class HttpServer {
   std::size_t connections() const;
 
   // Accepts nobody any more, closes idle connections, lets answers under way finish until the
-  // deadline; then calls `stopped`, once.
+  // deadline; then calls `stopped`, once: from inside this call if nothing is under way. It may
+  // destroy the server.
   void stop(std::chrono::milliseconds deadline, std::function<void()> stopped);
 
  private:

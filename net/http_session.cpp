@@ -84,6 +84,7 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
       return on_failed_read(http::make_error_code(http::error::header_limit));
     }
     keep_alive_ = parser_->keep_alive() && !sessions_->stopping;
+    version_ = parser_->get().version();
     const std::size_t limit = body_limit(parser_->get().target());
     parser_->body_limit(limit);
     if (const auto length = parser_->content_length(); length && *length > limit) {
@@ -137,9 +138,12 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
     state_ = State::Answering;
     timer_.cancel();
     const auto weak = std::weak_ptr(shared_from_this());
-    sessions_->responder(std::move(request), Respond([weak](HttpResponse response) {
-                           if (const auto self = weak.lock()) self->answer(std::move(response));
-                         }));
+    Respond respond([weak](HttpResponse response) {
+      if (const auto self = weak.lock()) self->answer(std::move(response));
+    });
+    if (const auto responder = sessions_->responder) {
+      (*responder)(std::move(request), std::move(respond));
+    }
   }
 
   // What never reached the responder: the connection is of no use afterwards.
@@ -156,7 +160,7 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
     answer_ = std::move(response);
     const base::ByteView octets = answer_.octets();
     message_.emplace();
-    message_->version(11);
+    message_->version(version_);
     message_->result(answer_.status);
     for (const auto& [name, value] : answer_.headers) message_->insert(name, value);
     const bool may_have_body =
@@ -228,6 +232,7 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
   std::optional<http::response<Body>> message_;
   std::optional<http::response_serializer<Body>> serializer_;
   State state_ = State::Reading;
+  unsigned version_ = 11;
   bool keep_alive_ = false;
   bool is_head_ = false;
 };

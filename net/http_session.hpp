@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <unordered_set>
+#include <utility>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -24,14 +25,15 @@ class HttpSession {
 // no operation that would keep it alive.
 struct HttpSessions {
   HttpLimits limits;
-  Responder responder;
+  // Shared with the call under way: it may destroy the server.
+  std::shared_ptr<const Responder> responder;
   std::unordered_set<std::shared_ptr<HttpSession>> all;
   bool stopping = false;
   std::function<void()> emptied;  // called when the last one goes
 
   void remove(const std::shared_ptr<HttpSession>& session) {
     all.erase(session);
-    if (all.empty() && emptied) emptied();
+    if (all.empty() && emptied) std::exchange(emptied, nullptr)();
   }
 };
 

@@ -48,6 +48,27 @@ TEST_F(Http, ClientHoldsItsDeadlineAndItsLimit) {
   EXPECT_EQ(ask(asked).error().code, base::Errc::TooLarge);
 }
 
+TEST_F(Http, ClientEndsAfterTheStatusWhenToldSo) {
+  responder = [](HttpRequest, Respond respond) {
+    respond({.status = 503, .body = std::string(5'000'000, 'x'), .shared = {}, .headers = {}});
+  };
+  serve();
+  HttpCall asked = call("/large");
+  asked.status_only = true;
+  asked.response_octets_max = 10'000'000;
+  const auto response = ask(asked);
+  ASSERT_TRUE(response) << response.error().trail;
+  EXPECT_EQ(response->status, 503u);
+  EXPECT_EQ(response->body, "");
+}
+
+TEST_F(Http, ClientKeepsTheTargetOnItsLine) {
+  serve();
+  const auto response = ask(call("/a b\r\nX-Path: 9"));
+  ASSERT_TRUE(response) << response.error().trail;
+  EXPECT_EQ(response->body, "GET /a%20b%0D%0AX-Path:%209\n");
+}
+
 TEST_F(Http, ClientDoesNotFollowRedirects) {
   responder = [](HttpRequest, Respond respond) {
     respond({.status = 302, .body = {}, .shared = {}, .headers = {{"Location", "/other"}}});

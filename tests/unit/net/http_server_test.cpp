@@ -269,6 +269,35 @@ TEST_F(Http, StopsAtTheDeadlineWhateverIsUnderWay) {
   EXPECT_EQ(outcome->error().code, base::Errc::Unknown) << "a POST may have happened";
 }
 
+TEST_F(Http, MayBeDestroyedByItsResponderAndByStopped) {
+  responder = [this](HttpRequest, Respond respond) {
+    server.reset();
+    respond({});
+  };
+  serve();
+  EXPECT_FALSE(ask(call("/x")));
+  EXPECT_EQ(server, nullptr);
+
+  std::optional<Respond> waiting;
+  responder = [&](HttpRequest, Respond respond) { waiting.emplace(std::move(respond)); };
+  serve();
+  const Ongoing exchange = fetch(io, call("/wait"), deadline, [](auto) {});
+  run_until([&] { return waiting.has_value(); });
+  server->stop(deadline, [this] { server.reset(); });
+  (*waiting)({});
+  run_until([&] { return server == nullptr; });
+}
+
+TEST_F(Http, KeepsAConnectionOfHttp10OnWish) {
+  serve();
+  const std::string answers =
+      raw("GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+          "GET /2 HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(requests, 2);
+  EXPECT_TRUE(answers.starts_with("HTTP/1.0 200 ")) << answers;
+  EXPECT_NE(answers.find("Connection: keep-alive"), std::string::npos) << answers;
+}
+
 TEST_F(Http, TellsThatAnAddressIsTaken) {
   serve();
   const auto second = HttpServer::listen(io, loopback(server->local_port()), {}, responder);

@@ -156,6 +156,13 @@ TEST(HttpHeaders, AreComparedWithoutCase) {
   EXPECT_EQ(headers.get("If-Matc"), std::nullopt);
 }
 
+TEST(HttpHeaders, KeepAValueOnItsLine) {
+  HttpHeaders headers{{"A", "b\r\nC: d"}};
+  headers.add("E", "f\ng");
+  EXPECT_EQ(headers.get("A"), "b  C: d");
+  EXPECT_EQ(headers.get("E"), "f g");
+}
+
 HttpResponse ranged(std::string_view range) {
   HttpRequest request;
   if (!range.empty()) request.headers.add("Range", std::string(range));
