@@ -92,6 +92,11 @@ base::Result<std::shared_ptr<KafkaHandle>> KafkaHandle::open(const LogSettings& 
 }
 
 base::Result<void> KafkaHandle::open() {
+  for (const std::string& path : {settings_.tls.ca, settings_.tls.certificate, settings_.tls.key}) {
+    if (!path.empty() && ::access(path.c_str(), R_OK) != 0) {
+      return base::fail(base::Errc::Invalid, "kafka: tls: " + path + ": cannot be read");
+    }
+  }
   TIDEMARK_TRY(const auto properties, kafka_properties_of(settings_, side_));
   rd_kafka_conf_t* const conf = rd_kafka_conf_new();
   std::array<char, 512> words{};
@@ -122,9 +127,7 @@ base::Result<void> KafkaHandle::open() {
 KafkaHandle::~KafkaHandle() {
   if (raw_ == nullptr) return;
   stop_ = true;
-  rd_kafka_queue_t* const events = rd_kafka_queue_get_main(raw_);
-  rd_kafka_queue_yield(events);
-  rd_kafka_queue_destroy(events);
+  wake();
   server_.join();
   if (side_ == KafkaSide::Producer && rd_kafka_outq_len(raw_) > 0) {
     if (!fatal_) rd_kafka_flush(raw_, last_words_ms);
@@ -144,11 +147,54 @@ void KafkaHandle::serve() {
       rd_kafka_purge(raw_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
       purged = true;
     }
+    answer_bounds();
     const auto now = std::chrono::steady_clock::now();
     if (now - ticked < std::chrono::milliseconds(tick_ms)) continue;
     ticked = now;
     ring();
   }
+}
+
+void KafkaHandle::wake() {
+  rd_kafka_queue_t* const events = rd_kafka_queue_get_main(raw_);
+  rd_kafka_queue_yield(events);
+  rd_kafka_queue_destroy(events);
+}
+
+void KafkaHandle::ask_bounds(const std::string& topic) {
+  {
+    const std::lock_guard held(lock_);
+    bounds_.erase(topic);
+    questions_.push_back(topic);
+  }
+  wake();
+}
+
+std::optional<std::pair<std::int64_t, std::int64_t>> KafkaHandle::take_bounds(
+    const std::string& topic) {
+  const std::lock_guard held(lock_);
+  const auto found = bounds_.find(topic);
+  if (found == bounds_.end()) return std::nullopt;
+  return bounds_.extract(found).mapped();
+}
+
+void KafkaHandle::answer_bounds() {
+  std::vector<std::string> asked;
+  {
+    const std::lock_guard held(lock_);
+    asked = std::exchange(questions_, {});
+  }
+  for (const std::string& topic : asked) {
+    std::int64_t first = -1;
+    std::int64_t next = -1;
+    if (rd_kafka_query_watermark_offsets(raw_, topic.c_str(), 0, &first, &next, tick_ms) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+      continue;
+    }
+    const std::lock_guard held(lock_);
+    bounds_[topic] = {first, next};
+  }
+  if (!asked.empty()) ring();
 }
 
 void KafkaHandle::doubt(std::string why) {

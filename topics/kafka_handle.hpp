@@ -15,11 +15,14 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -60,11 +63,18 @@ class KafkaHandle {
                              std::chrono::milliseconds wait);
   std::string cluster_id(std::chrono::milliseconds wait);  // empty: not known yet
 
+  // First and next offset of a topic, asked of its leader on the serving thread: the question may
+  // hang for 40 s on a frozen leader. The bells ring when there is an answer.
+  void ask_bounds(const std::string& topic);
+  std::optional<std::pair<std::int64_t, std::int64_t>> take_bounds(const std::string& topic);
+
  private:
   struct Callbacks;
   KafkaHandle(const LogSettings& settings, KafkaSide side) : settings_(settings), side_(side) {}
   base::Result<void> open();
   void serve();
+  void answer_bounds();
+  void wake();
   void doubt(std::string why);
   void ring();
 
@@ -80,6 +90,8 @@ class KafkaHandle {
   std::string last_error_;
   KafkaStatistics statistics_;
   std::vector<EventBell*> bells_;
+  std::vector<std::string> questions_;
+  std::map<std::string, std::pair<std::int64_t, std::int64_t>> bounds_;
   std::thread server_;
 };
 

@@ -17,6 +17,7 @@ using std::chrono::steady_clock;
 // Without a new position for so long, while more is known to exist, the partition is started again.
 constexpr std::chrono::seconds progress_deadline{10};
 constexpr int stalls_until_new_handle = 3;
+constexpr std::chrono::seconds bounds_wait{5};
 constexpr std::size_t batch_records = 512;
 
 // What one handle holds for this Source; ends in the right order.
@@ -136,6 +137,10 @@ class KafkaSource final : public log::Source {
       doubt(drained, before, contacted_before);
       return drained;
     }
+    if (out_of_range_) {
+      tell_out_of_range(drained);
+      return drained;
+    }
     note_bounds();
     tell_caught_up(drained);
     watch_progress(drained);
@@ -163,7 +168,7 @@ class KafkaSource final : public log::Source {
   // The partition from `from` on. What cannot be done now is tried again at the next tick.
   void begin(std::int64_t from) {
     position_ = from;
-    contacted_ = eof_ = false;
+    contacted_ = eof_ = out_of_range_ = false;
     target_.reset();
     progressed_ = steady_clock::now();
     if (stalls_ >= stalls_until_new_handle) {
@@ -220,9 +225,10 @@ class KafkaSource final : public log::Source {
         note_contact();
         eof_ = true;
         return;
-      case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-        note_bounds();
-        stop(drained, log::Happening::OutOfRange, "position " + std::to_string(position_));
+      case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:  // the library has stopped fetching
+        if (std::exchange(out_of_range_, true)) return;
+        out_of_range_at_ = steady_clock::now();
+        reading_->handle().ask_bounds(topic_);
         return;
       case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
       case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
@@ -284,6 +290,16 @@ class KafkaSource final : public log::Source {
     if (first >= 0 && next >= 0) bounds_ = log::Bounds{log::Offset{first}, log::Offset{next}};
   }
 
+  // Told together with the bounds that explain it, which the last fetch did not bring.
+  void tell_out_of_range(log::Drained& drained) {
+    if (const auto bounds = reading_->handle().take_bounds(topic_)) {
+      bounds_ = log::Bounds{log::Offset{bounds->first}, log::Offset{bounds->second}};
+    } else if (steady_clock::now() - out_of_range_at_ < bounds_wait) {
+      return;  // the bell rings with the answer, or once a second
+    }
+    stop(drained, log::Happening::OutOfRange, "position " + std::to_string(position_));
+  }
+
   void tell_caught_up(log::Drained& drained) {
     if (caught_up_ || !contacted_) return;
     if (!(eof_ || (target_ && position_ >= *target_))) return;
@@ -330,6 +346,8 @@ class KafkaSource final : public log::Source {
   bool silent_ = true;      // until the next start()
   bool contacted_ = false;  // the log answered since begin()
   bool eof_ = false;
+  bool out_of_range_ = false;
+  steady_clock::time_point out_of_range_at_{};
   bool caught_up_ = false;
   bool told_ = false;  // that it is unavailable
 };

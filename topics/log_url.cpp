@@ -1,7 +1,9 @@
 #include "topics/log_url.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "topics/config_file.hpp"
 #include "topics/kafka_log.hpp"
 #include "topics/sqlite_log.hpp"
 
@@ -47,6 +49,23 @@ base::Result<LogSettings> parse_log_url(std::string_view url) {
     return settings;
   }
   return base::fail(base::Errc::Invalid, "log \"" + std::string(url) + "\": " + std::string(forms));
+}
+
+base::Result<void> read_kafka_settings(const std::string& path, LogSettings& settings) {
+  static const std::vector<ConfigKey> known{
+      {"tls.ca"}, {"tls.certificate"}, {"tls.key"}, {"properties", ConfigKey::Kind::Map}};
+  if (settings.kind != LogSettings::Kind::Kafka) {
+    return base::fail(base::Errc::Invalid, path + ": the log is not a Kafka cluster");
+  }
+  TIDEMARK_TRY(const ConfigFile config, ConfigFile::read(path, known));
+  settings.tls = {config.text("tls.ca").value_or(""), config.text("tls.certificate").value_or(""),
+                  config.text("tls.key").value_or("")};
+  settings.properties = config.map("properties");
+  if (settings.tls.certificate.empty() != settings.tls.key.empty()) {
+    return base::fail(base::Errc::Invalid,
+                      config.place("tls.certificate") + ": certificate and key go together");
+  }
+  return {};
 }
 
 std::string to_text(const LogSettings& settings) {

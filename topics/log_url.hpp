@@ -34,6 +34,9 @@ struct LogSettings {
 };
 
 base::Result<LogSettings> parse_log_url(std::string_view url);
+// The YAML file that goes with a Kafka URL: `tls: {ca: FILE, certificate: FILE, key: FILE}` and
+// `properties: {…}` for librdkafka. Into settings of kind Kafka only.
+base::Result<void> read_kafka_settings(const std::string& path, LogSettings& settings);
 std::string to_text(const LogSettings& settings);  // the URL again, without properties
 
 base::Result<std::unique_ptr<log::Log>> open_log(const LogSettings& settings);

@@ -52,6 +52,19 @@ TEST_F(KafkaBroker, ThatIsDownAtTheStartIsWaitedFor) {
   EXPECT_NE(late->identity(), "");
 }
 
+TEST_F(KafkaBroker, FrozenIsToldThoughItsConnectionsStand) {
+  append({"0", "1"});
+  auto tail = source();
+  ASSERT_TRUE(tail->start(log::Offset{0}));
+  ASSERT_EQ(drain_records(*tail, 2).records.size(), 2u);
+  KafkaForm::freeze_broker();
+  const Seen seen = drain_until_told(*tail, log::Happening::Overlap);
+  KafkaForm::thaw_broker();
+  EXPECT_TRUE(seen.has(log::Happening::Overlap));
+  ASSERT_TRUE(tail->start(log::Offset{1}));
+  EXPECT_EQ(values(drain_records(*tail, 1)), Values{"1"});
+}
+
 TEST_F(KafkaBroker, StatisticsArePlainNumbers) {
   append({"0"});
   auto tail = source();

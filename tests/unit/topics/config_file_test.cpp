@@ -62,8 +62,7 @@ TEST(ConfigFile, AnEmptyListIsPresentAndEmpty) {
 }
 
 TEST(ConfigFile, AnUnknownKeyIsAnErrorWithPlaceAndSuggestion) {
-  EXPECT_EQ(error_of("log: [x
-").substr(0, 7), "c.yaml:") << "what yaml-cpp finds, with its place";
+  EXPECT_EQ(error_of("log: [x\n").substr(0, 7), "c.yaml:") << "what yaml-cpp finds, in its place";
   EXPECT_EQ(error_of("log: x\nlissten: y\n"),
             "c.yaml:2:1: lissten: unknown key (did you mean \"listen\"?)");
   EXPECT_EQ(error_of("tls:\n  cert: x\n").substr(0, 33), "c.yaml:2:3: tls.cert: unknown key");
