@@ -68,7 +68,7 @@ bool set(int descriptor, int level, int option, int value) noexcept {
 
 bool is_unspecified(const IpAddress& ip) noexcept { return ip == IpAddress{ip.family, {}}; }
 
-bool set_common(int descriptor, const SocketAddress& address, Sharing sharing) noexcept {
+bool set_sharing(int descriptor, const SocketAddress& address, Sharing sharing) noexcept {
   if (sharing == Sharing::Shared && !set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1)) return false;
   return address.ip.family == IpAddress::Family::V4 ||
          set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
@@ -96,7 +96,7 @@ Result<Socket> open(int type, const char* protocol, const SocketAddress& address
   if (!datagram && !set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)) {
     return failed(protocol, address, "setsockopt");
   }
-  if (!set_common(descriptor, address, sharing) ||
+  if (!set_sharing(descriptor, address, sharing) ||
       (datagram && !set_datagram(descriptor, address))) {
     return failed(protocol, address, "setsockopt");
   }

@@ -1,0 +1,161 @@
+#include "dns-edge/admin/admin.hpp"
+
+#include <thread>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/json.hpp>
+
+#include "dns-edge/admin/metrics.hpp"
+#include "dns-edge/admin/probe.hpp"
+#include "net/http_server.hpp"
+
+namespace tidemark::edge {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using net::HttpRequest;
+using net::HttpResponse;
+
+constexpr std::size_t connections_max = 64;
+constexpr std::size_t body_octets_max = 1024;  // nobody sends one
+constexpr std::chrono::milliseconds stop_deadline{200};
+
+HttpResponse text(unsigned status, std::string body,
+                  std::string type = "text/plain; charset=utf-8") {
+  HttpResponse response;
+  response.status = status;
+  response.content_type = std::move(type);
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace
+
+struct Admin::Inner {
+  explicit Inner(AdminPorts given)
+      : ports(given), probe(io, [this] { return ports.status.copy().listen; }) {}
+
+  HttpResponse respond(const HttpRequest& request) {
+    if (request.path.size() != 1) return net::error_response(404, "no such page");
+    if (request.method != "GET" && request.method != "HEAD") {
+      return net::error_response(405, "only GET");
+    }
+    const std::string& page = request.path.front();
+    if (page == "livez") return text(200, "alive\n");
+    if (page == "readyz") return ready();
+    if (page == "version") return version();
+    if (page == "metrics") return metrics();
+    return net::error_response(404, "no such page: livez, readyz, version, metrics");
+  }
+
+  // Empty: ready.
+  std::string not_ready_because() {
+    const EdgeStatus status = ports.status.copy();
+    if (!status.snapshot_held) {
+      return "no verified snapshot yet: " +
+             (status.detail.empty() ? "state " + status.state : status.detail);
+    }
+    if (status.listen.empty()) return "no DNS socket is bound yet";
+    if (!probe.answered()) return "the node's own query was not answered";
+    return "";
+  }
+
+  HttpResponse ready() {
+    const std::string reason = not_ready_because();
+    return reason.empty() ? text(200, "ready\n") : text(503, "not ready: " + reason + "\n");
+  }
+
+  // A sleeping worker holds no version: its next answer is of the newest.
+  json::array worker_versions(std::uint64_t newest) {
+    json::array seqs;
+    for_each_worker([&](const WorkerCounters& counters) {
+      const std::uint64_t seen = counters.seq_seen.load(std::memory_order_acquire);
+      seqs.emplace_back(seen == WorkerCounters::asleep ? newest : seen);
+    });
+    return seqs;
+  }
+
+  HttpResponse version() {
+    const EdgeStatus status = ports.status.copy();
+    json::object shown;
+    shown["node"] = status.node;
+    shown["ring"] = status.ring;
+    shown["dataset"] = status.dataset;
+    shown["build"] = status.build;
+    shown["state"] = status.state;
+    if (!status.detail.empty()) shown["detail"] = status.detail;
+    shown["lineage"] = status.lineage;
+    shown["seq"] = status.active_seq;
+    shown["staged_seq"] = status.staged_seq;
+    shown["state_hash"] = status.state_hash;
+    shown["offset"] = status.offset;
+    shown["chain"] = status.chain;
+    shown["health_position"] = status.health_position;
+    json::array listen;
+    for (const auto& address : status.listen) listen.emplace_back(net::to_text(address));
+    shown["listen"] = std::move(listen);
+    shown["workers"] = worker_versions(status.active_seq);
+    return text(200, json::serialize(shown) + "\n", "application/json");
+  }
+
+  HttpResponse metrics() {
+    const EdgeStatus status = ports.status.copy();
+    const bool is_ready = not_ready_because().empty();
+    std::string shown = ports.workers.with([&](const Workers* workers) {
+      std::vector<const WorkerCounters*> counters;
+      for (std::size_t i = 0; workers != nullptr && i < workers->size(); ++i) {
+        counters.push_back(&workers->counters(i));
+      }
+      return metrics_text(status, counters, is_ready);
+    });
+    return text(200, std::move(shown), "text/plain; version=0.0.4; charset=utf-8");
+  }
+
+  template <class Visit>
+  void for_each_worker(Visit&& visit) {
+    ports.workers.with([&](const Workers* workers) {
+      for (std::size_t i = 0; workers != nullptr && i < workers->size(); ++i) {
+        visit(workers->counters(i));
+      }
+    });
+  }
+
+  asio::io_context io{1};
+  AdminPorts ports;
+  Probe probe;
+  std::unique_ptr<net::HttpServer> server;
+  std::thread thread;
+};
+
+Admin::Admin(std::unique_ptr<Inner> inner) : inner_(std::move(inner)) {}
+
+base::Result<std::unique_ptr<Admin>> Admin::start(const net::SocketAddress& address,
+                                                  AdminPorts ports) {
+  auto inner = std::make_unique<Inner>(ports);
+  net::HttpLimits limits;
+  limits.connections_max = connections_max;
+  limits.body_octets_max = body_octets_max;
+  auto server = net::HttpServer::listen(
+      inner->io, address, std::move(limits),
+      [&at = *inner](HttpRequest request, net::Respond respond) { respond(at.respond(request)); });
+  if (!server) return std::unexpected(std::move(server).error().at("admin listener"));
+  inner->server = *std::move(server);
+  inner->probe.start();
+  inner->thread = std::thread([&at = *inner] { at.io.run(); });
+  return std::unique_ptr<Admin>(new Admin(std::move(inner)));
+}
+
+Admin::~Admin() {
+  asio::post(inner_->io, [this] {
+    inner_->probe.stop();
+    inner_->server->stop(stop_deadline, [] {});
+  });
+  inner_->thread.join();
+}
+
+net::SocketAddress Admin::address() const { return inner_->server->local_address(); }
+
+}  // namespace tidemark::edge

@@ -1,0 +1,48 @@
+// Admin: the HTTP listener of a node, on a thread of its own: nothing that it does can slow a
+// worker or the feeder.
+//
+//   GET /livez    200 while the process runs
+//   GET /readyz   200 if a verified Snapshot is held and the node's own question to itself is
+//                 answered, else 503 with the reason. The log plays no part in it.
+//   GET /version  JSON: lineage, seq, staged_seq, state_hash, offset, chain, health_position,
+//   state,
+//                 node, workers (seq of each)
+//   GET /metrics  Prometheus text
+//
+// Threads   Made and destroyed by one thread; it runs its own.
+// Requires  What AdminPorts refers to outlives it.
+// Errors    start(): Unavailable, naming the address.
+#pragma once
+
+#include <memory>
+
+#include "core/base/result.hpp"
+#include "dns-edge/admin/guarded.hpp"
+#include "dns-edge/admin/status.hpp"
+#include "dns-edge/serve/workers.hpp"
+#include "net/address.hpp"
+
+namespace tidemark::edge {
+
+struct AdminPorts {
+  Guarded<EdgeStatus>& status;
+  Guarded<const Workers*>& workers;  // null while nothing is bound
+};
+
+class Admin {
+ public:
+  static base::Result<std::unique_ptr<Admin>> start(const net::SocketAddress& address,
+                                                    AdminPorts ports);
+  ~Admin();  // closes the listener, ends the thread
+  Admin(const Admin&) = delete;
+  Admin& operator=(const Admin&) = delete;
+
+  net::SocketAddress address() const;
+
+ private:
+  struct Inner;
+  explicit Admin(std::unique_ptr<Inner> inner);
+  std::unique_ptr<Inner> inner_;
+};
+
+}  // namespace tidemark::edge

@@ -1,0 +1,171 @@
+#include "dns-edge/admin/metrics.hpp"
+
+#include <prometheus/client_metric.h>
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include "core/dns/types.hpp"
+
+namespace tidemark::edge {
+
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Workers = std::vector<const WorkerCounters*>;
+
+template <class Read>
+double sum(const Workers& workers, Read&& read) {
+  std::uint64_t total = 0;
+  for (const WorkerCounters* worker : workers) total += read(*worker).value();
+  return static_cast<double>(total);
+}
+
+// One scrape: families in the order in which they are named.
+class Scrape final : public prometheus::Collectable {
+ public:
+  Scrape(const EdgeStatus& status, const Workers& workers, bool ready)
+      : status_(status), workers_(workers), ready_(ready) {}
+
+  std::vector<MetricFamily> Collect() const override {
+    std::vector<MetricFamily> families;
+    collect_queries(families);
+    collect_tcp(families);
+    collect_versions(families);
+    collect_fold(families);
+    collect_node(families);
+    return families;
+  }
+
+ private:
+  using Families = std::vector<MetricFamily>;
+
+  static MetricFamily& family(Families& all, MetricType type, std::string name, std::string help) {
+    all.push_back({"tidemark_" + std::move(name), std::move(help), type, {}});
+    return all.back();
+  }
+  static void add(MetricFamily& of, double value, std::vector<ClientMetric::Label> labels = {}) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    (of.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+    of.metric.push_back(std::move(metric));
+  }
+  template <class Number>
+  static void gauge(Families& all, std::string name, std::string help, Number value) {
+    add(family(all, MetricType::Gauge, std::move(name), std::move(help)),
+        static_cast<double>(value));
+  }
+  template <class Number>
+  static void counter(Families& all, std::string name, std::string help, Number value) {
+    add(family(all, MetricType::Counter, std::move(name), std::move(help)),
+        static_cast<double>(value));
+  }
+
+  void collect_queries(Families& all) const {
+    auto& queries = family(all, MetricType::Counter, "queries_total", "Messages received.");
+    add(queries, sum(workers_, [](auto& w) -> auto& { return w.udp_queries; }),
+        {{"transport", "udp"}});
+    add(queries, sum(workers_, [](auto& w) -> auto& { return w.tcp_queries; }),
+        {{"transport", "tcp"}});
+    auto& responses = family(all, MetricType::Counter, "responses_total", "Responses by RCODE.");
+    for (const dns::Rcode rcode :
+         {dns::Rcode::NoError, dns::Rcode::FormErr, dns::Rcode::ServFail, dns::Rcode::NxDomain,
+          dns::Rcode::NotImp, dns::Rcode::Refused, dns::Rcode::YxDomain, dns::Rcode::NotAuth,
+          dns::Rcode::BadVers, dns::Rcode::BadCookie}) {
+      const auto index = static_cast<std::size_t>(rcode);
+      add(responses, sum(workers_, [&](auto& w) -> auto& { return w.responses[index]; }),
+          {{"rcode", dns::to_text(rcode)}});
+    }
+    counter(all, "silent_total", "Messages that no answer is owed to.",
+            sum(workers_, [](auto& w) -> auto& { return w.silent; }));
+    counter(all, "truncated_total", "Responses with TC.",
+            sum(workers_, [](auto& w) -> auto& { return w.truncated; }));
+    counter(all, "udp_received_octets_total", "Octets of datagrams received.",
+            sum(workers_, [](auto& w) -> auto& { return w.udp_octets_in; }));
+    counter(all, "udp_sent_octets_total", "Octets of datagrams sent.",
+            sum(workers_, [](auto& w) -> auto& { return w.udp_octets_out; }));
+    counter(all, "udp_send_errors_total", "Datagrams that the system did not take.",
+            sum(workers_, [](auto& w) -> auto& { return w.udp_send_errors; }));
+    counter(all, "udp_batches_total", "Receive calls that brought something.",
+            sum(workers_, [](auto& w) -> auto& { return w.batches; }));
+  }
+
+  void collect_tcp(Families& all) const {
+    const double accepted = sum(workers_, [](auto& w) -> auto& { return w.tcp_accepted; });
+    const double closed = sum(workers_, [](auto& w) -> auto& { return w.tcp_closed; });
+    counter(all, "tcp_accepted_total", "TCP connections accepted.", accepted);
+    gauge(all, "tcp_connections", "TCP connections open.",
+          accepted > closed ? accepted - closed : 0);
+    counter(all, "tcp_refused_total", "TCP connections refused: a limit was reached.",
+            sum(workers_, [](auto& w) -> auto& { return w.tcp_refused; }));
+    counter(all, "tcp_timeouts_total", "TCP connections closed for taking too long.",
+            sum(workers_, [](auto& w) -> auto& { return w.tcp_timeouts; }));
+  }
+
+  void collect_versions(Families& all) const {
+    gauge(all, "active_seq", "Seq of the version that is served.", status_.active_seq);
+    gauge(all, "staged_seq", "Seq of the version that is folded.", status_.staged_seq);
+    gauge(all, "changes_offset", "Offset of the last folded change.", status_.offset);
+    if (status_.log_next) {
+      gauge(all, "changes_lag_records", "Changes in the log that are not folded yet.",
+            std::max<std::int64_t>(0, *status_.log_next - 1 - status_.offset));
+    }
+    gauge(all, "changes_appended_timestamp_seconds",
+          "Append time of the last folded change; -1: none.", seconds(status_.appended_ms));
+    gauge(all, "health_position", "Offset of the last health record in what is served.",
+          status_.health_position);
+    gauge(all, "health_appended_timestamp_seconds",
+          "Append time of the last health record; -1: none.", seconds(status_.health_ms));
+    counter(all, "publications_total", "Snapshots published.", status_.publications);
+    gauge(all, "retired_snapshots", "Snapshots that some worker may still read.",
+          status_.retired_snapshots);
+  }
+  static double seconds(std::int64_t ms) { return ms < 0 ? -1 : static_cast<double>(ms) / 1000; }
+
+  void collect_fold(Families& all) const {
+    auto& changes = family(all, MetricType::Counter, "changes_total",
+                           "ChangeSets of the whole history by fate.");
+    add(changes, static_cast<double>(status_.accepted), {{"fate", "accepted"}});
+    add(changes, static_cast<double>(status_.rejected), {{"fate", "rejected"}});
+    add(changes, static_cast<double>(status_.undecodable), {{"fate", "undecodable"}});
+    add(changes, static_cast<double>(status_.twins), {{"fate", "twin"}});
+    counter(all, "health_undecodable_total", "Health records skipped.", status_.health_undecodable);
+    counter(all, "overlaps_total", "Overlap reads after a doubt about the log.", status_.overlaps);
+    counter(all, "divergences_total", "Times that the log was not the one folded.",
+            status_.divergences);
+  }
+
+  void collect_node(Families& all) const {
+    auto& state = family(all, MetricType::Gauge, "node_state", "1 for the state the node is in.");
+    for (const char* one : {"COLD", "RESTORED", "CATCHING_UP", "LIVE", "DIVERGED", "HALTED"}) {
+      add(state, status_.state == one ? 1 : 0, {{"state", one}});
+    }
+    gauge(all, "ready", "1 if this node answers and its own probe says so.", ready_ ? 1 : 0);
+    gauge(all, "log_reachable", "1 if the log can be read.", status_.log_reachable ? 1 : 0);
+    gauge(all, "zones", "Zones held.", status_.zones);
+    gauge(all, "rrsets", "RRsets held.", status_.rrsets);
+    gauge(all, "pools", "Pools held.", status_.pools);
+    gauge(all, "dataset_octets", "Memory of all versions held.", status_.dataset_octets);
+    gauge(all, "workers", "Workers that answer.", workers_.size());
+    gauge(all, "snapshot_file_seq", "Seq of the newest durable snapshot file.",
+          status_.snapshot_file_seq);
+    counter(all, "snapshot_file_failures_total", "Snapshot files that could not be written.",
+            status_.snapshot_file_failures);
+    counter(all, "report_failures_total", "NodeReports that the log did not take.",
+            status_.report_failures);
+  }
+
+  const EdgeStatus& status_;
+  const Workers& workers_;
+  const bool ready_;
+};
+
+}  // namespace
+
+std::string metrics_text(const EdgeStatus& status, const Workers& workers, bool ready) {
+  return prometheus::TextSerializer().Serialize(Scrape(status, workers, ready).Collect());
+}
+
+}  // namespace tidemark::edge

@@ -1,0 +1,42 @@
+// EdgeStatus: what a node says of itself, as plain values, for whoever shows it.
+//
+// Whoever runs the feeder writes it after each step; the admin listener only reads. So no object of
+// the feeder is ever touched by another thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/address.hpp"
+
+namespace tidemark::edge {
+
+struct EdgeStatus {
+  std::string node{}, ring{}, dataset{}, build{};
+  std::string state = "COLD";
+  std::string detail{};  // for people: why not live
+
+  std::string lineage{}, state_hash{}, chain{};  // hexadecimal; hash of the active, chain at offset
+  std::uint64_t active_seq = 0;                  // of the newest published Snapshot
+  std::uint64_t staged_seq = 0;
+  std::int64_t offset = -1;
+  std::int64_t health_position = -1;  // of the newest published Snapshot
+  std::optional<std::int64_t> log_next{};
+  bool log_reachable = false;
+  std::int64_t appended_ms =
+      -1;  // append time of the last folded change, of the last health record
+  std::int64_t health_ms = -1;
+  std::uint64_t accepted = 0, rejected = 0, undecodable = 0, twins = 0, health_undecodable = 0,
+                overlaps = 0, divergences = 0;
+
+  std::uint64_t zones = 0, rrsets = 0, pools = 0, dataset_octets = 0;
+  std::uint64_t publications = 0, retired_snapshots = 0;
+  bool snapshot_held = false;                // a verified one: this node may serve
+  std::vector<net::SocketAddress> listen{};  // as bound; empty: not bound yet
+  std::string snapshot_file{};               // newest that is durable
+  std::uint64_t snapshot_file_seq = 0, snapshot_file_failures = 0, report_failures = 0;
+};
+
+}  // namespace tidemark::edge

@@ -1,0 +1,71 @@
+// The inside of EdgeNode: its parts in the order in which they are made, and the turn of its loop.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "consumer/feeder/feeder.hpp"
+#include "consumer/snapshot_file/posix_disk.hpp"
+#include "consumer/snapshot_file/snapshot_store.hpp"
+#include "dns-edge/admin/admin.hpp"
+#include "dns-edge/app/bell_watch.hpp"
+#include "dns-edge/app/edge_node.hpp"
+#include "dns-edge/app/late_source.hpp"
+#include "dns-edge/app/node_reporter.hpp"
+#include "dns-edge/app/recovery.hpp"
+#include "dns-edge/app/served.hpp"
+#include "dns-edge/app/snapshot_saver.hpp"
+#include "dns-edge/app/system_ports.hpp"
+
+namespace tidemark::edge {
+
+struct EdgeNode::Inner {
+  Inner(boost::asio::io_context& io, EdgeSettings settings, Tell tell,
+        std::unique_ptr<log::Log> log, std::unique_ptr<consumer::PosixDisk> disk);
+
+  base::Result<void> begin();
+  void stop();
+
+  // One turn: step, publish, report, save, wait.
+  void turn();
+  bool publish();
+  void save_if_due();
+  void note_saved();
+  void show();
+  void report();
+  void wait(const consumer::StepReport& stepped);
+  void tell_all(Severity severity, const std::vector<std::string>& lines) const;
+  void tell_state() const;
+
+  boost::asio::io_context& io;
+  const EdgeSettings settings;
+  const Tell tell;
+  SystemClock clock;
+  SystemRandom random;
+  const std::uint64_t started_ms;
+  const dataset::HashSeed seed;
+  std::unique_ptr<log::Log> log;
+  std::unique_ptr<consumer::PosixDisk> disk;
+  consumer::SnapshotStore store;
+  LateSource changes;
+  LateSource health;
+  Guarded<EdgeStatus> status;
+  Served served;
+  std::unique_ptr<consumer::Feeder> feeder;
+  Recovery recovery;
+  SnapshotSaver saver;
+  NodeReporter reporter;
+  std::unique_ptr<Admin> admin;
+  BellWatch changes_watch;
+  BellWatch health_watch;
+  boost::asio::steady_timer timer;
+  std::int64_t saved_offset = -1;  // of the newest file, written or being written
+  std::uint64_t durable_seq = 0;
+  std::string durable_file;
+  std::uint64_t save_failures = 0;
+  std::optional<std::chrono::nanoseconds> last_save;
+  std::chrono::nanoseconds save_period;
+  bool stopped = false;
+};
+
+}  // namespace tidemark::edge

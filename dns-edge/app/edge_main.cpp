@@ -1,0 +1,105 @@
+// tidemark-edge: authoritative DNS from one node of the fleet.
+#include <csignal>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "dns-edge/app/edge_node.hpp"
+#include "dns-edge/app/settings.hpp"
+
+namespace tidemark::edge {
+namespace {
+
+constexpr int exit_error = 1;
+constexpr int exit_usage = 2;
+
+void add_options(CLI::App& app, Arguments& arguments) {
+  app.add_option("--config", arguments.config, "YAML file; the command line comes before it");
+  app.add_option("--log", arguments.log, "sqlite:PATH or kafka:HOST:PORT[,HOST:PORT...]");
+  app.add_option("--dataset", arguments.dataset, "the topics are DATASET.changes and its fellows");
+  app.add_option("--state-dir,--state", arguments.state_folder,
+                 "folder of this node's snapshot files: it starts from them without the log");
+  app.add_option("--listen", arguments.listen, "ADDRESS:PORT for DNS, UDP and TCP; repeatable");
+  app.add_option("--admin", arguments.admin,
+                 "ADDRESS:PORT of /metrics, /livez, /readyz, /version [127.0.0.1:9153]");
+  app.add_option("--workers", arguments.workers, "threads that answer [one a core]");
+  app.add_option("--node,--name", arguments.node,
+                 "name in reports, unique in the dataset [host name]");
+  app.add_option("--ring", arguments.ring, "group of nodes that get changes together [default]");
+  app.add_option("--nsid", arguments.nsid, "text for clients that ask who answers (NSID)");
+  app.add_option("--kafka-ca", arguments.tls.ca, "PEM file: who signed the brokers' certificates");
+  app.add_option("--kafka-certificate", arguments.tls.certificate, "PEM file: our certificate");
+  app.add_option("--kafka-key", arguments.tls.key, "PEM file: our private key");
+  app.add_option("--kafka-property", arguments.kafka_properties,
+                 "NAME=VALUE, passed to librdkafka; repeatable");
+  app.add_flag("--verbose", arguments.verbose, "tell more");
+}
+
+void log_line(Severity severity, const std::string& line) {
+  switch (severity) {
+    case Severity::Remark:  spdlog::info("{}", line); return;
+    case Severity::Warning: spdlog::warn("{}", line); return;
+    case Severity::Error:   spdlog::error("{}", line); return;
+  }
+}
+
+int run(EdgeSettings settings) {
+  boost::asio::io_context io(1);
+  int code = 0;
+  std::unique_ptr<EdgeNode> node;
+  const auto end = [&] {
+    if (node) node->stop();
+    io.stop();
+  };
+  boost::asio::signal_set signals(io, SIGINT, SIGTERM);
+  signals.async_wait([&](const auto& error, int signal) {
+    if (error) return;
+    spdlog::info("ending on signal {}", signal);
+    end();
+  });
+  auto started = EdgeNode::start(io, std::move(settings),
+                                 {.remark = log_line, .failed = [&](const std::string& why) {
+                                    spdlog::error("{}", why);
+                                    code = exit_error;
+                                    end();
+                                  }});
+  if (!started) {
+    spdlog::error("{}", started.error().trail);
+    return exit_error;
+  }
+  node = *std::move(started);
+  spdlog::info("admin on http://{}", net::to_text(node->admin_address()));
+  io.run();
+  return code;
+}
+
+}  // namespace
+}  // namespace tidemark::edge
+
+int main(int argc, char** argv) {
+  tidemark::edge::Arguments arguments;
+  CLI::App app("tidemark-edge: answers DNS from the newest verified version of a dataset.");
+  tidemark::edge::add_options(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : tidemark::edge::exit_usage;
+  }
+  spdlog::set_default_logger(spdlog::stderr_color_mt("edge"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  try {
+    auto settings = tidemark::edge::read_settings(std::move(arguments));
+    if (!settings) {
+      spdlog::error("{}", settings.error().trail);
+      return tidemark::edge::exit_usage;
+    }
+    if (settings->verbose) spdlog::set_level(spdlog::level::debug);
+    return tidemark::edge::run(*std::move(settings));
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+    return tidemark::edge::exit_error;
+  }
+}

@@ -1,0 +1,287 @@
+#include "dns-edge/app/edge_node.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include "core/base/u128.hpp"
+#include "dns-edge/app/edge_inner.hpp"
+
+namespace tidemark::edge {
+
+namespace {
+
+using base::Result;
+using namespace std::chrono_literals;
+
+// An idle node looks about this often: reports, deadlines of the feeder.
+constexpr std::chrono::nanoseconds turn_period_max = 1s;
+// While workers pass to a new version; while retired Snapshots wait to be freed.
+constexpr std::chrono::nanoseconds settle_period = 1ms, reclaim_period = 97ms;
+constexpr std::chrono::nanoseconds save_period_min = 10s;
+constexpr int save_rest = 20;  // a file takes at most 1/20 of the time
+
+ServeSettings serve_settings(const EdgeSettings& settings) {
+  ServeSettings serve;
+  serve.listen = settings.listen;
+  serve.workers = settings.workers;
+  serve.answers.nsid = settings.nsid;
+  return serve;
+}
+
+std::string joined(const std::vector<net::SocketAddress>& addresses) {
+  std::string text;
+  for (const auto& address : addresses) text += (text.empty() ? "" : " ") + net::to_text(address);
+  return text;
+}
+
+}  // namespace
+
+EdgeNode::Inner::Inner(boost::asio::io_context& with_io, EdgeSettings with_settings, Tell with_tell,
+                       std::unique_ptr<log::Log> with_log,
+                       std::unique_ptr<consumer::PosixDisk> with_disk)
+    : io(with_io),
+      settings(std::move(with_settings)),
+      tell(std::move(with_tell)),
+      started_ms(static_cast<std::uint64_t>(clock.wall().count())),
+      seed(consumer::draw_hash_seed(random)),
+      log(std::move(with_log)),
+      disk(std::move(with_disk)),
+      store(*disk, consumer::lineage_of(settings.dataset)),
+      changes(*log, settings.dataset + ".changes", clock),
+      health(*log, settings.dataset + ".health", clock),
+      served(serve_settings(settings)),
+      recovery(store, seed),
+      saver(store),
+      reporter(*log, settings.dataset + ".fleet", clock),
+      changes_watch(io, [this] { turn(); }),
+      health_watch(io, [this] { turn(); }),
+      timer(io),
+      save_period(save_period_min) {}
+
+Result<void> EdgeNode::Inner::begin() {
+  TIDEMARK_TRY_VOID(check_addresses_free(settings.listen));
+  consumer::RestoreReport restored = store.restore(seed);
+  tell_all(Severity::Warning, restored.remarks);
+  if (restored.contents) {
+    const fold::State& state = restored.contents->state;
+    saved_offset = state.offset;
+    durable_seq = state.dataset.version().seq.value();
+    durable_file = restored.file;
+    tell.remark(Severity::Remark, "restored version " + std::to_string(durable_seq) + " from " +
+                                      settings.state_folder + "/" + restored.file);
+  }
+  feeder = std::make_unique<consumer::Feeder>(
+      consumer::FeederSettings{.dataset_name = settings.dataset, .seed = seed},
+      consumer::FeederPorts{.clock = clock,
+                            .changes = changes,
+                            .health = &health,
+                            .log_identity = [this] { return log->identity(); }},
+      std::move(restored.contents));
+  show();
+  TIDEMARK_TRY(admin, Admin::start(settings.admin, {status, served.workers()}));
+  boost::asio::post(io, [this] { turn(); });
+  return {};
+}
+
+void EdgeNode::Inner::turn() {
+  if (stopped) return;
+  if (!publish()) return;  // a restored one, before the first step asks the log
+  const consumer::StepReport stepped = feeder->step();
+  changes_watch.follow(changes.bell());
+  health_watch.follow(health.bell());
+  tell_all(Severity::Warning, stepped.remarks);
+  if (!publish()) return;
+  if (stepped.state_changed) tell_state();
+  if (const auto said = recovery.attempt(*feeder, clock.steady(), served.holds_snapshot())) {
+    tell.remark(Severity::Warning, *said);
+  }
+  served.settle();
+  report();
+  save_if_due();
+  show();
+  wait(stepped);
+}
+
+// False if this node cannot serve at all.
+bool EdgeNode::Inner::publish() {
+  auto snapshot = feeder->take_snapshot();
+  if (!snapshot) return true;
+  const bool first = !served.holds_snapshot();
+  if (const auto published = served.publish(std::move(snapshot)); !published) {
+    tell.failed(published.error().trail);
+    return false;
+  }
+  if (first) {
+    tell.remark(Severity::Remark, "answering on " + joined(served.addresses()) +
+                                      " (UDP and TCP) from version " +
+                                      std::to_string(served.newest()->version.seq.value()));
+  }
+  return true;
+}
+
+void EdgeNode::Inner::wait(const consumer::StepReport& stepped) {
+  std::chrono::nanoseconds pause = turn_period_max;
+  if (stepped.call_again_in) pause = std::min(pause, *stepped.call_again_in);
+  if (!changes.is_open() || !health.is_open()) {
+    pause = std::min<std::chrono::nanoseconds>(pause, open_retry);
+  }
+  if (served.retired() != 0) pause = std::min(pause, reclaim_period);
+  const auto& active = served.active();
+  if (active && !(active->version == served.newest()->version)) {
+    pause = std::min(pause, settle_period);
+  }
+  if (stepped.more) pause = 0ns;
+  timer.expires_after(std::max<std::chrono::nanoseconds>(pause, 0ns));
+  timer.async_wait([this](boost::system::error_code error) {
+    if (!error) turn();
+  });
+}
+
+void EdgeNode::Inner::report() {
+  const consumer::FeederStatus now = feeder->status();
+  event::NodeReport report;
+  report.node = settings.node;
+  report.ring = settings.ring;
+  report.state = now.state;
+  report.lineage = now.version.lineage.value();
+  report.staged_seq = now.version.seq.value();
+  if (const auto& active = served.active()) {
+    report.active_seq = active->version.seq.value();
+    report.state_hash = active->version.state_hash.value();
+  }
+  report.offset = now.offset;
+  report.chain = now.chain;
+  report.health_offset = now.health_offset;
+  report.accepted = now.accepted;
+  report.rejected = now.rejected;
+  report.undecodable = now.undecodable;
+  report.started_ms = started_ms;
+  report.build = settings.build;
+  report.dns_listen = joined(served.addresses());
+  report.admin_listen = net::to_text(admin->address());
+  report.nacks = now.nacks;
+  reporter.offer(report);
+}
+
+void EdgeNode::Inner::save_if_due() {
+  note_saved();
+  if (saver.is_busy() || feeder->node_state() != event::NodeState::Live) return;
+  const fold::State& state = feeder->state();
+  if (state.offset == saved_offset || state.dataset.version().seq.value() == 0) return;
+  const auto now = clock.steady();
+  if (last_save && now - *last_save < save_period) return;
+  last_save = now;
+  saved_offset = state.offset;
+  saver.save(feeder->contents());
+}
+
+void EdgeNode::Inner::note_saved() {
+  const auto done = saver.take_done();
+  if (!done) return;
+  save_period = std::max<std::chrono::nanoseconds>(save_period_min, done->took * save_rest);
+  if (!done->saved) {
+    ++save_failures;
+    saved_offset = -1;  // not there: try again when it is due
+    tell.remark(Severity::Error, "snapshot file: " + done->saved.error().trail);
+    return;
+  }
+  durable_seq = done->seq;
+  durable_file = done->saved->name;
+  tell_all(Severity::Warning, done->saved->remarks);
+}
+
+void EdgeNode::Inner::show() {
+  const consumer::FeederStatus now = feeder->status();
+  EdgeStatus shown;
+  shown.node = settings.node;
+  shown.ring = settings.ring;
+  shown.dataset = settings.dataset;
+  shown.build = settings.build;
+  shown.state = event::to_text(now.state);
+  shown.detail = now.detail;
+  shown.lineage = base::to_hex(now.version.lineage.value());
+  shown.chain = base::to_hex(now.chain);
+  shown.staged_seq = now.version.seq.value();
+  if (const auto& newest = served.newest()) {
+    shown.active_seq = newest->version.seq.value();
+    shown.state_hash = base::to_hex(newest->version.state_hash.value());
+    shown.health_position = newest->health_position;
+  }
+  shown.offset = now.offset;
+  shown.log_next = now.log_next;
+  shown.log_reachable = now.log_reachable;
+  shown.appended_ms = now.appended_ms;
+  shown.health_ms = now.health_ms;
+  shown.accepted = now.accepted;
+  shown.rejected = now.rejected;
+  shown.undecodable = now.undecodable;
+  shown.twins = now.twins;
+  shown.health_undecodable = now.health_undecodable;
+  shown.overlaps = now.overlaps;
+  shown.divergences = now.divergences;
+  const dataset::Dataset& dataset = feeder->state().dataset;
+  shown.zones = dataset.zone_count();
+  shown.rrsets = dataset.rrset_count();
+  shown.pools = dataset.pool_slots();
+  shown.dataset_octets = dataset.store().octets_in_use();
+  shown.publications = served.publications();
+  shown.retired_snapshots = served.retired();
+  shown.snapshot_held = served.holds_snapshot();
+  shown.listen = served.addresses();
+  shown.snapshot_file = durable_file;
+  shown.snapshot_file_seq = durable_seq;
+  shown.snapshot_file_failures = save_failures;
+  shown.report_failures = reporter.failures();
+  status.with([&](EdgeStatus& at) { at = std::move(shown); });
+}
+
+void EdgeNode::Inner::tell_all(Severity severity, const std::vector<std::string>& lines) const {
+  for (const std::string& line : lines) tell.remark(severity, line);
+}
+
+void EdgeNode::Inner::tell_state() const {
+  const consumer::FeederStatus now = feeder->status();
+  std::string line = event::to_text(now.state) + " at version " +
+                     std::to_string(now.version.seq.value()) + ", offset " +
+                     std::to_string(now.offset);
+  if (!now.detail.empty()) line += ": " + now.detail;
+  const bool trouble =
+      now.state == event::NodeState::Diverged || now.state == event::NodeState::Halted;
+  tell.remark(trouble ? Severity::Error : Severity::Remark, line);
+}
+
+void EdgeNode::Inner::stop() {
+  if (std::exchange(stopped, true)) return;
+  timer.cancel();
+  changes_watch.follow(-1);
+  health_watch.follow(-1);
+  served.stop();
+  saver.finish();
+  last_save.reset();
+  save_if_due();
+  saver.finish();
+  note_saved();
+  admin.reset();
+}
+
+EdgeNode::EdgeNode(std::unique_ptr<Inner> inner) : inner_(std::move(inner)) {}
+
+EdgeNode::~EdgeNode() { stop(); }
+
+Result<std::unique_ptr<EdgeNode>> EdgeNode::start(boost::asio::io_context& io,
+                                                  EdgeSettings settings, Tell tell) {
+  TIDEMARK_TRY(auto log, topics::open_log(settings.log));
+  auto disk = consumer::PosixDisk::open(settings.state_folder);
+  if (!disk) return std::unexpected(std::move(disk).error().at("--state-dir"));
+  auto inner = std::make_unique<Inner>(io, std::move(settings), std::move(tell), std::move(log),
+                                       *std::move(disk));
+  TIDEMARK_TRY_VOID(inner->begin());
+  return std::unique_ptr<EdgeNode>(new EdgeNode(std::move(inner)));
+}
+
+void EdgeNode::stop() { inner_->stop(); }
+
+net::SocketAddress EdgeNode::admin_address() const { return inner_->admin->address(); }
+
+std::vector<net::SocketAddress> EdgeNode::addresses() const { return inner_->served.addresses(); }
+
+}  // namespace tidemark::edge

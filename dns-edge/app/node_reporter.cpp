@@ -1,0 +1,52 @@
+#include "dns-edge/app/node_reporter.hpp"
+
+#include "schemas/codec.hpp"
+
+namespace tidemark::edge {
+
+NodeReporter::NodeReporter(log::Log& log, std::string topic, base::Clock& clock)
+    : log_(log), topic_(std::move(topic)), clock_(clock) {}
+
+// What a controller waits for, or an operator should see at once. The health position moves with
+// every frame: it comes with the second.
+bool NodeReporter::is_news(const event::NodeReport& report) const {
+  return !last_ || last_->state != report.state || last_->active_seq != report.active_seq ||
+         last_->staged_seq != report.staged_seq || last_->offset != report.offset ||
+         last_->state_hash != report.state_hash || last_->nacks != report.nacks ||
+         last_->dns_listen != report.dns_listen;
+}
+
+void NodeReporter::offer(const event::NodeReport& report) {
+  if (sink_) hear();
+  const auto now = clock_.steady();
+  const bool due = !sent_ || now - *sent_ >= report_period;
+  if (!due && !is_news(report)) return;
+  if (!sink_ && !due) return;  // opening is tried once a period
+  sent_ = now;
+  send(report);
+}
+
+void NodeReporter::send(const event::NodeReport& report) {
+  if (!sink_) {
+    auto opened = log_.sink(topic_);
+    if (!opened) {
+      ++failures_;
+      return;
+    }
+    sink_ = *std::move(opened);
+  }
+  log::Draft draft{.key = report.node, .value = schemas::encode(report)};
+  if (sink_->append(log::Ticket(++tickets_), std::move(draft))) {
+    last_ = report;
+  } else {
+    ++failures_;
+  }
+}
+
+void NodeReporter::hear() {
+  for (const log::Completion& completion : sink_->completions()) {
+    if (completion.outcome != log::Completion::Outcome::Persisted) ++failures_;
+  }
+}
+
+}  // namespace tidemark::edge

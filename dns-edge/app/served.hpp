@@ -1,0 +1,62 @@
+// Served: what this node answers from: the published Snapshot, its workers, and which version every
+// worker has passed to.
+//
+// The first Snapshot that is given opens the sockets; without one nothing is bound.
+//
+// Threads  All calls by the feeder's thread; `workers` is shown to the admin listener.
+// Owns     The published and retired Snapshots, the workers.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "core/dataset/version.hpp"
+#include "dns-edge/admin/guarded.hpp"
+#include "dns-edge/serve/workers.hpp"
+
+namespace tidemark::edge {
+
+class Served {
+ public:
+  struct Active {  // the newest version that every worker has passed to
+    dataset::Version version;
+    std::int64_t health_position;
+  };
+
+  explicit Served(ServeSettings settings) : settings_(std::move(settings)) {}
+  ~Served() { stop(); }
+  Served(const Served&) = delete;
+  Served& operator=(const Served&) = delete;
+
+  // Errors  of Workers::open(), with the first Snapshot only.
+  base::Result<void> publish(std::unique_ptr<const consumer::Snapshot> snapshot);
+  // Frees what nobody reads any more. True while some worker has not passed to the newest.
+  bool settle();
+  void stop();
+
+  bool holds_snapshot() const noexcept { return published_ != nullptr; }
+  const std::optional<Active>& active() const noexcept { return active_; }
+  const std::optional<Active>& newest() const noexcept { return newest_; }
+  std::uint64_t publications() const noexcept;
+  std::size_t retired() const noexcept { return retired_; }
+  std::vector<net::SocketAddress> addresses() const;
+  Guarded<const Workers*>& workers() noexcept { return shown_; }
+
+ private:
+  struct Passing {
+    std::uint64_t publication;
+    Active what;
+  };
+  base::Result<void> open(std::unique_ptr<const consumer::Snapshot> first);
+
+  const ServeSettings settings_;
+  std::unique_ptr<PublishedSnapshot> published_;
+  std::unique_ptr<Workers> workers_;
+  Guarded<const Workers*> shown_{nullptr};
+  std::deque<Passing> passing_;  // published, not yet passed by all
+  std::optional<Active> active_, newest_;
+  std::size_t retired_ = 0;
+};
+
+}  // namespace tidemark::edge

@@ -1,0 +1,142 @@
+#include "dns-edge/app/settings.hpp"
+
+#include <array>
+#include <thread>
+
+#include <unistd.h>
+
+#include "dns-edge/serve/settings.hpp"
+#include "topics/config_file.hpp"
+#include "topics/definitions.hpp"
+
+namespace tidemark::edge {
+
+namespace {
+
+using base::Errc;
+using base::Result;
+using topics::ConfigFile;
+using topics::ConfigKey;
+
+constexpr std::size_t node_octets_max = 255;
+
+std::vector<ConfigKey> known_keys() {
+  using Kind = ConfigKey::Kind;
+  return {{"log"},
+          {"dataset"},
+          {"state-dir"},
+          {"listen", Kind::Texts},
+          {"admin"},
+          {"node"},
+          {"ring"},
+          {"nsid"},
+          {"workers", Kind::Number},
+          {"tls.ca"},
+          {"tls.certificate"},
+          {"tls.key"},
+          {"kafka", Kind::Map}};
+}
+
+void take(std::string& into, const ConfigFile& config, std::string_view key) {
+  if (into.empty()) into = config.text(key).value_or("");
+}
+
+Result<void> add_config(Arguments& arguments) {
+  if (arguments.config.empty()) return {};
+  TIDEMARK_TRY(const ConfigFile config, ConfigFile::read(arguments.config, known_keys()));
+  take(arguments.log, config, "log");
+  take(arguments.dataset, config, "dataset");
+  take(arguments.state_folder, config, "state-dir");
+  take(arguments.admin, config, "admin");
+  take(arguments.node, config, "node");
+  take(arguments.ring, config, "ring");
+  take(arguments.nsid, config, "nsid");
+  take(arguments.tls.ca, config, "tls.ca");
+  take(arguments.tls.certificate, config, "tls.certificate");
+  take(arguments.tls.key, config, "tls.key");
+  if (arguments.listen.empty()) arguments.listen = config.texts("listen");
+  if (const auto workers = config.number("workers"); workers && arguments.workers == 0) {
+    if (*workers < 1) return base::fail(Errc::Invalid, config.place("workers") + ": at least 1");
+    arguments.workers = static_cast<std::size_t>(*workers);
+  }
+  // What stands on the command line comes last and wins.
+  std::vector<std::string> properties;
+  for (const auto& [name, value] : config.map("kafka")) properties.push_back(name + "=" + value);
+  properties.insert(properties.end(), arguments.kafka_properties.begin(),
+                    arguments.kafka_properties.end());
+  arguments.kafka_properties = std::move(properties);
+  return {};
+}
+
+std::unexpected<base::Error> missing(const char* option, const char* example) {
+  return base::fail(Errc::Invalid,
+                    std::string(option) + " is missing; for example " + option + " " + example);
+}
+
+Result<topics::LogSettings> log_settings(const Arguments& arguments) {
+  if (arguments.log.empty()) return missing("--log", "sqlite:tidemark.log");
+  TIDEMARK_TRY(topics::LogSettings log, topics::parse_log_url(arguments.log));
+  log.tls = arguments.tls;
+  for (const std::string& property : arguments.kafka_properties) {
+    const std::size_t equals = property.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return base::fail(Errc::Invalid, "--kafka-property " + property + ": not NAME=VALUE");
+    }
+    log.properties[property.substr(0, equals)] = property.substr(equals + 1);
+  }
+  return log;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "edge";
+}
+
+Result<void> add_addresses(const Arguments& arguments, EdgeSettings& settings) {
+  if (arguments.listen.empty()) return missing("--listen", "127.0.0.1:5301");
+  for (const std::string& text : arguments.listen) {
+    auto address = net::parse_address(text);
+    if (!address) return std::unexpected(std::move(address).error().at("--listen " + text));
+    settings.listen.push_back(*address);
+  }
+  const std::string admin = arguments.admin.empty() ? "127.0.0.1:9153" : arguments.admin;
+  auto address = net::parse_address(admin);
+  if (!address) return std::unexpected(std::move(address).error().at("--admin " + admin));
+  settings.admin = *address;
+  return {};
+}
+
+Result<void> check_name(const char* option, const std::string& name) {
+  if (name.empty() || name.size() > node_octets_max) {
+    return base::fail(Errc::Invalid, std::string(option) + ": 1 to 255 octets");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<EdgeSettings> read_settings(Arguments arguments) {
+  TIDEMARK_TRY_VOID(add_config(arguments));
+  EdgeSettings settings;
+  TIDEMARK_TRY(settings.log, log_settings(arguments));
+  if (arguments.dataset.empty()) return missing("--dataset", "main");
+  TIDEMARK_TRY_VOID(topics::check_dataset_name(arguments.dataset));
+  if (arguments.state_folder.empty()) return missing("--state-dir", "/var/lib/tidemark/edge");
+  TIDEMARK_TRY_VOID(add_addresses(arguments, settings));
+  settings.dataset = std::move(arguments.dataset);
+  settings.state_folder = std::move(arguments.state_folder);
+  settings.node = arguments.node.empty() ? host_name() : std::move(arguments.node);
+  if (!arguments.ring.empty()) settings.ring = std::move(arguments.ring);
+  TIDEMARK_TRY_VOID(check_name("--node", settings.node));
+  TIDEMARK_TRY_VOID(check_name("--ring", settings.ring));
+  settings.nsid = std::move(arguments.nsid);
+  settings.workers = arguments.workers != 0 ? arguments.workers
+                                            : std::max(1U, std::thread::hardware_concurrency());
+  if (settings.workers > workers_max) {
+    return base::fail(Errc::Invalid, "--workers: at most " + std::to_string(workers_max));
+  }
+  settings.verbose = arguments.verbose;
+  return settings;
+}
+
+}  // namespace tidemark::edge

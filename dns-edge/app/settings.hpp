@@ -1,0 +1,43 @@
+// EdgeSettings: what an operator tells an edge node, from the command line and a YAML file.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "net/address.hpp"
+#include "topics/log_url.hpp"
+
+namespace tidemark::edge {
+
+struct EdgeSettings {
+  topics::LogSettings log{};
+  std::string dataset{};
+  std::string state_folder{};
+  std::vector<net::SocketAddress> listen{};
+  net::SocketAddress admin{};
+  std::size_t workers = 1;
+  std::string node{};
+  std::string ring = "default";
+  std::string nsid{};
+  std::string build{};
+  bool verbose = false;
+};
+
+// The command line as it is, before it is judged. Lists and texts that are empty were not given.
+struct Arguments {
+  std::string config{};
+  std::string log{}, dataset{}, state_folder{}, admin{}, node{}, ring{}, nsid{};
+  std::vector<std::string> listen{};
+  std::size_t workers = 0;
+  topics::KafkaTls tls{};
+  std::vector<std::string> kafka_properties{};
+  bool verbose = false;
+};
+
+// Arguments come before what `config` says; what neither says gets its default: one worker a core,
+// the host's name, admin on 127.0.0.1:9153.
+// Errors  Invalid, naming the option or FILE:LINE:COLUMN, and what would be right.
+[[nodiscard]] base::Result<EdgeSettings> read_settings(Arguments arguments);
+
+}  // namespace tidemark::edge
