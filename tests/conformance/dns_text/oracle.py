@@ -64,8 +64,9 @@ SAMPLES = {
     # dnspython 2.3 knows no text for these: both sides use the generic form.
     "TYPE14": ["\\# 6 01610001 6200"], "TYPE261": ["\\# 4 03616263"], "TYPE700": ["\\# 3 ABCDEF"],
     "TYPE65400": ["\\# 3 6f6e65"], "TYPE3": ["\\# 3 014100"],
-    "HIP": ["\\# 14 0402 0001 0000 0000 abcd 0102 0304"],
+    "HIP": ["\\# 14 02020003 abcd 010203 0352767300"],
 }
+OURS = {"RESINFO": 261, "POOL": 65400}  # names that dnspython 2.3 does not know
 
 
 def label(rng):
@@ -118,8 +119,12 @@ def octets_of(rdata):
 
 def read_with_dnspython(line):
     owner, ttl, rr_class, rr_type, rest = line.split(" ", 4)
-    rdata = dns.rdata.from_text("IN", rr_type, rest, origin=ORIGIN, relativize=False)
-    return owner, dns.rdatatype.from_text(rr_type), octets_of(rdata)
+    code = dns.rdatatype.from_text(rr_type) if rr_type not in OURS else OURS[rr_type]
+    known = dns.rdata.get_rdata_class(dns.rdataclass.IN, code) is not dns.rdata.GenericRdata
+    if not known and not rest.startswith("\\#"):
+        return owner, None
+    return owner, octets_of(
+        dns.rdata.from_text("IN", code, rest, origin=ORIGIN, relativize=False))
 
 
 def main(program):
@@ -161,8 +166,9 @@ def main(program):
     source_zone = "".join(f"{owner} 300 IN {kind} {source}\n" for owner, kind, source, _, _ in written)
     ours = run(program, [], source_zone)
     for line in ours.splitlines():
-        owner, _, octets = read_with_dnspython(line)
-        compare("written here", owner, octets)
+        owner, octets = read_with_dnspython(line)
+        if octets is not None:
+            compare("written here", owner, octets)
     if run(program, [], ours) != ours:
         sys.exit("a canonical zone is not canonical when read again")
     print(f"dnspython {dns.version.version}: {len(expected)} records of {len(SAMPLES)} types, "
