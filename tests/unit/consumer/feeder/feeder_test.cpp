@@ -329,6 +329,17 @@ TEST(Feeder, ASilentLogStallsNothing) {
   EXPECT_EQ(rig.version().seq.value(), 3u);
 }
 
+TEST(Feeder, DivergesAtAHole) {
+  auto store = store_with_zone(4);
+  FeederRig rig(store);
+  store->compact(changes_topic);  // somebody gave this topic the wrong cleanup policy
+  rig.settle();
+  EXPECT_EQ(rig.state(), NodeState::Diverged);
+  EXPECT_EQ(rig.feeder.status().holes, 1u);
+  EXPECT_EQ(rig.feeder.status().offset, -1);
+  EXPECT_EQ(rig.take(), nullptr);
+}
+
 event::HealthFrame frame_of(event::Observed observed) {
   return {.prober = "ams",
           .number = 1,
@@ -407,6 +418,30 @@ TEST(Feeder, TimeOfHealthPassesWithAFrameThatCannotBeDecoded) {
   EXPECT_EQ(rig.feeder.status().health_undecodable, 1u);
   EXPECT_EQ(rig.feeder.status().health_offset, 1);
   EXPECT_EQ(up(*rig.take()), 0b10u);
+}
+
+TEST(Feeder, FromNothingItsFirstOfferWaitsForHealth) {
+  auto store = store_with_pool();
+  log::MemoryLog log(store);
+  append(log, health_topic, std::vector<log::Draft>(1500, draft(frame_of(event::Observed::Up))));
+  append(log, health_topic, {draft(frame_of(event::Observed::Down))});
+  FeederRig rig(store, std::nullopt, 1, 600);
+  EXPECT_TRUE(rig.feeder.step().more);
+  EXPECT_EQ(rig.state(), NodeState::Live);
+  EXPECT_EQ(rig.take(), nullptr) << "it would answer from an endpoint that is known to be down";
+  rig.run();
+  EXPECT_EQ(up(*rig.take()), 0b10u);
+}
+
+TEST(Feeder, FromNothingItDoesNotWaitForHealthForEver) {
+  auto store = store_with_pool();
+  log::MemoryLog log(store);
+  append(log, health_topic, std::vector<log::Draft>(1500, draft(frame_of(event::Observed::Up))));
+  FeederRig rig(store, std::nullopt, 1, 600);
+  EXPECT_TRUE(rig.feeder.step().call_again_in.has_value());
+  rig.clock.advance(std::chrono::seconds(2));
+  rig.feeder.step();
+  EXPECT_NE(rig.take(), nullptr);
 }
 
 TEST(Feeder, BoundsWhatOneStepFolds) {
