@@ -17,21 +17,6 @@ const event::PoolEdit* last_pending(const Base& base, Matches&& matches) {
   return last;
 }
 
-std::optional<event::Override> expected_override(const Base& base, const std::string& pool,
-                                                 const std::string& endpoint) {
-  const auto* edit = last_pending(base, [&](const event::PoolEdit& one) {
-    const auto* put = std::get_if<event::PutOverride>(&one);
-    const auto* gone = std::get_if<event::DeleteOverride>(&one);
-    const auto* whole = std::get_if<event::DeletePool>(&one);
-    return (put != nullptr && put->override_.pool == pool && put->override_.endpoint == endpoint) ||
-           (gone != nullptr && gone->pool == pool && gone->endpoint == endpoint) ||
-           (whole != nullptr && whole->pool == pool);
-  });
-  if (edit == nullptr) return base.dataset.find_override(pool, endpoint);
-  const auto* put = std::get_if<event::PutOverride>(edit);
-  return put != nullptr ? std::optional(put->override_) : std::nullopt;
-}
-
 template <class T>
 Plan plan_of(const Signature& signature, std::optional<T> before, std::optional<T> after,
              event::PoolEdit edit, std::vector<Difference<T>> Diff::* place) {
@@ -99,6 +84,21 @@ std::optional<event::Pool> expected_pool(const Base& base, std::string_view name
   }
   const auto pool = base.dataset.find_pool(name);
   return pool ? std::optional(pool->pool()) : std::nullopt;
+}
+
+std::optional<event::Override> expected_override(const Base& base, const std::string& pool,
+                                                 const std::string& endpoint) {
+  const auto* edit = last_pending(base, [&](const event::PoolEdit& one) {
+    const auto* put = std::get_if<event::PutOverride>(&one);
+    const auto* gone = std::get_if<event::DeleteOverride>(&one);
+    const auto* whole = std::get_if<event::DeletePool>(&one);
+    return (put != nullptr && put->override_.pool == pool && put->override_.endpoint == endpoint) ||
+           (gone != nullptr && gone->pool == pool && gone->endpoint == endpoint) ||
+           (whole != nullptr && whole->pool == pool);
+  });
+  if (edit == nullptr) return base.dataset.find_override(pool, endpoint);
+  const auto* put = std::get_if<event::PutOverride>(edit);
+  return put != nullptr ? std::optional(put->override_) : std::nullopt;
 }
 
 std::expected<Plan, Problems> decide(const Base& base, const Wish& wish,

@@ -32,6 +32,11 @@ struct Plan {
 std::expected<Plan, Problems> decide(const Base& base, const Wish& wish,
                                      const Signature& signature);
 
+// The pool and the override as they will be once what is pending is applied.
+std::optional<event::Pool> expected_pool(const Base& base, std::string_view name);
+std::optional<event::Override> expected_override(const Base& base, const std::string& pool,
+                                                 const std::string& endpoint);
+
 // The change_id of the index-th ChangeSet of a sequence whose last one has `last`.
 event::ChangeId part_id(event::ChangeId last, std::size_t index);
 

@@ -16,7 +16,5 @@ std::expected<Plan, Problems> decide_remove(const Base& base, const RemoveZone& 
 
 // What every ChangeSet of this Signature has in common.
 event::ChangeSet signed_change(const Signature& signature);
-// The pool as it will be once what is pending is applied.
-std::optional<event::Pool> expected_pool(const Base& base, std::string_view name);
 
 }  // namespace tidemark::producer

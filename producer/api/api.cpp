@@ -1,0 +1,213 @@
+#include "producer/api/api.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace tidemark::producer {
+namespace {
+
+enum class Action : std::uint8_t {
+  GetStatus,
+  GetZones,
+  GetZone,
+  PutZone,
+  PatchZone,
+  DeleteZone,
+  GetRrset,
+  PutRrset,
+  DeleteRrset,
+  GetChanges,
+  GetChange,
+  GetPools,
+  GetPool,
+  PutPool,
+  DeletePool,
+  PutOverride,
+  DeleteOverride,
+  GetHealth,
+  GetFleet,
+};
+
+net::HttpResponse with_allow(ApiError error, const std::string& methods) {
+  net::HttpResponse response = to_response(error);
+  if (!methods.empty()) response.headers.add("Allow", methods);
+  return response;
+}
+
+}  // namespace
+
+// A segment "{}" is a parameter.
+struct Api::Route {
+  std::string_view method;
+  std::vector<std::string_view> path;
+  Action action;
+};
+struct Api::Match {
+  Action action;
+  std::vector<std::string> parameters;
+};
+
+const std::vector<Api::Route>& Api::routes() {
+  static const std::vector<Route> all{
+      {"GET", {"status"}, Action::GetStatus},
+      {"GET", {"zones"}, Action::GetZones},
+      {"GET", {"zones", "{}"}, Action::GetZone},
+      {"PUT", {"zones", "{}"}, Action::PutZone},
+      {"PATCH", {"zones", "{}"}, Action::PatchZone},
+      {"DELETE", {"zones", "{}"}, Action::DeleteZone},
+      {"GET", {"zones", "{}", "rrsets", "{}", "{}"}, Action::GetRrset},
+      {"PUT", {"zones", "{}", "rrsets", "{}", "{}"}, Action::PutRrset},
+      {"DELETE", {"zones", "{}", "rrsets", "{}", "{}"}, Action::DeleteRrset},
+      {"GET", {"changes"}, Action::GetChanges},
+      {"GET", {"changes", "{}"}, Action::GetChange},
+      {"GET", {"pools"}, Action::GetPools},
+      {"GET", {"pools", "{}"}, Action::GetPool},
+      {"PUT", {"pools", "{}"}, Action::PutPool},
+      {"DELETE", {"pools", "{}"}, Action::DeletePool},
+      {"PUT", {"pools", "{}", "endpoints", "{}", "override"}, Action::PutOverride},
+      {"DELETE", {"pools", "{}", "endpoints", "{}", "override"}, Action::DeleteOverride},
+      {"GET", {"health"}, Action::GetHealth},
+      {"GET", {"fleet"}, Action::GetFleet},
+  };
+  return all;
+}
+
+Api::Api(ControllerStatus controller, DeskSettings settings, ApiPorts ports)
+    : controller_(std::move(controller)), ports_(ports), desk_(settings, ports.desk) {}
+
+std::expected<Api::Match, net::HttpResponse> Api::find(const net::HttpRequest& request) const {
+  std::string methods;
+  const auto& path = request.path;
+  for (const Route& route : routes()) {
+    if (path.empty() || path[0] != "v1" || path.size() != route.path.size() + 1) continue;
+    Match match{route.action, {}};
+    bool same = true;
+    for (std::size_t i = 0; i < route.path.size() && same; ++i) {
+      if (route.path[i] == "{}") {
+        match.parameters.push_back(path[i + 1]);
+      } else {
+        same = route.path[i] == path[i + 1];
+      }
+    }
+    if (!same) continue;
+    if (route.method != request.method) {
+      methods += (methods.empty() ? "" : ", ") + std::string(route.method);
+      continue;
+    }
+    if (std::ranges::find(match.parameters, std::string()) != match.parameters.end()) {
+      return std::unexpected(to_response(
+          bad_request("a part of the path is empty", "an empty name selects nothing, never all")));
+    }
+    return match;
+  }
+  if (!methods.empty()) {
+    return std::unexpected(with_allow(
+        {405, "method-not-allowed", request.method + " is not for this path", request.target},
+        methods));
+  }
+  return std::unexpected(to_response(not_found("there is no such route", request.target)));
+}
+
+std::expected<std::optional<std::string>, ApiError> Api::authorise(const net::HttpRequest& request,
+                                                                   std::string_view scope) const {
+  if (ports_.tokens == nullptr) return std::optional<std::string>();
+  const auto header = request.headers.get("Authorization");
+  const net::Principal* principal = header ? ports_.tokens->find_authorization(*header) : nullptr;
+  if (principal == nullptr) {
+    return std::unexpected(ApiError{401,
+                                    "unauthorized",
+                                    header ? "the token is not known" : "a token is needed",
+                                    {},
+                                    "Authorization: Bearer TOKEN"});
+  }
+  if (!principal->may(scope)) {
+    return std::unexpected(
+        ApiError{403, "forbidden",
+                 "the token of " + principal->name + " has no scope " + std::string(scope)});
+  }
+  return principal->name;
+}
+
+void Api::respond(net::HttpRequest request, net::Respond respond) {
+  const bool reads = request.method == "GET";
+  auto author = authorise(request, reads ? "read" : "write");
+  if (!author) {
+    net::HttpResponse response = to_response(author.error());
+    if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer");
+    respond(std::move(response));
+    return;
+  }
+  auto match = find(request);
+  if (!match) {
+    respond(std::move(match).error());
+    return;
+  }
+  if (reads) {
+    auto answered = read(*match, request);
+    respond(answered ? *std::move(answered) : to_response(answered.error()));
+    return;
+  }
+  auto terms = read_terms(request, *author);
+  if (!terms) {
+    respond(to_response(terms.error()));
+    return;
+  }
+  auto read_wish = wish(*match, request, *terms);
+  if (!read_wish) {
+    respond(to_response(read_wish.error()));
+    return;
+  }
+  desk_.take(*std::move(read_wish), *std::move(terms), std::move(respond));
+}
+
+Answered Api::read(const Match& match, const net::HttpRequest& request) const {
+  const DeskPorts& ports = ports_.desk;
+  const fold::State& state = ports.feeder.state();
+  const dataset::Dataset& dataset = state.dataset;
+  const auto& parameters = match.parameters;
+  switch (match.action) {
+    case Action::GetStatus: {
+      ControllerStatus controller = controller_;
+      controller.publishing_in_trouble = ports.publisher.trouble();
+      return read_status(controller, ports.feeder.status(), ports.outbox);
+    }
+    case Action::GetZones:   return read_zones(dataset);
+    case Action::GetZone:    return read_zone(dataset, parameters[0], request);
+    case Action::GetRrset:   return read_rrset(dataset, parameters[0], parameters[1], parameters[2]);
+    case Action::GetChanges: return read_changes(ports_.changes, request);
+    case Action::GetChange:
+      return read_change(ports_.changes, ports.outbox, state.ledger, parameters[0]);
+    case Action::GetPools: return read_pools(dataset);
+    case Action::GetPool:  return read_pool(dataset, parameters[0]);
+    case Action::GetHealth:
+      return read_health(dataset, ports.feeder.observations(), ports.feeder.status().health_offset);
+    case Action::GetFleet: return read_fleet(ports.fleet, dataset.version());
+    default:               break;
+  }
+  return std::unexpected(not_found("there is no such route", request.target));
+}
+
+WishResult Api::wish(const Match& match, const net::HttpRequest& request, Terms& terms) const {
+  const auto& parameters = match.parameters;
+  switch (match.action) {
+    case Action::PutZone:    return put_zone(request, parameters[0], terms);
+    case Action::PatchZone:  return patch_zone(request, parameters[0], terms);
+    case Action::DeleteZone: return delete_zone(parameters[0]);
+    case Action::PutRrset:
+      return put_rrset(request, parameters[0], parameters[1], parameters[2], terms);
+    case Action::DeleteRrset: return delete_rrset(parameters[0], parameters[1], parameters[2]);
+    case Action::PutPool:     return put_pool(request, parameters[0], terms);
+    case Action::DeletePool:  return delete_pool(parameters[0]);
+    case Action::PutOverride: {
+      const std::int64_t log_ms = ports_.desk.feeder.observations().log_ms();
+      const std::int64_t wall_ms = ports_.desk.clock.wall().count();
+      const auto now = static_cast<std::uint64_t>(log_ms >= 0 ? log_ms : wall_ms);
+      return put_override(request, parameters[0], parameters[1], now, terms);
+    }
+    case Action::DeleteOverride: return delete_override(parameters[0], parameters[1]);
+    default:                     break;
+  }
+  return std::unexpected(not_found("there is no such route", request.target));
+}
+
+}  // namespace tidemark::producer

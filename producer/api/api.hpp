@@ -1,0 +1,55 @@
+// Api: the controller's HTTP routes (docs/http-api.md): who may, which route, and its responder.
+//
+// Reads are answered at once by the pure functions of reads.hpp; mutations go to the Desk, which
+// answers when the own fold has judged them.
+//
+// Threads   One, that of the io_context which serves HTTP and steps the feeder.
+// Requires  Everything in ApiPorts outlives it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "consumer/feeder/feeder.hpp"
+#include "net/http_server.hpp"
+#include "net/token.hpp"
+#include "producer/api/change_index.hpp"
+#include "producer/api/desk.hpp"
+#include "producer/api/fleet_view.hpp"
+#include "producer/api/reads.hpp"
+
+namespace tidemark::producer {
+
+struct ApiPorts {
+  DeskPorts desk;
+  const ChangeIndex& changes;
+  const net::Tokens* tokens = nullptr;  // null: none are configured, loopback may do everything
+};
+
+class Api {
+ public:
+  Api(ControllerStatus controller, DeskSettings settings, ApiPorts ports);
+
+  void respond(net::HttpRequest request, net::Respond respond);
+  Desk& desk() noexcept { return desk_; }
+
+ private:
+  struct Route;
+  struct Match;
+  static const std::vector<Route>& routes();
+  std::expected<Match, net::HttpResponse> find(const net::HttpRequest& request) const;
+  // The author, if a token names one.
+  std::expected<std::optional<std::string>, ApiError> authorise(const net::HttpRequest& request,
+                                                                std::string_view scope) const;
+  Answered read(const Match& match, const net::HttpRequest& request) const;
+  WishResult wish(const Match& match, const net::HttpRequest& request, Terms& terms) const;
+
+  ControllerStatus controller_;
+  ApiPorts ports_;
+  Desk desk_;
+};
+
+}  // namespace tidemark::producer

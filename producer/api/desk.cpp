@@ -1,0 +1,457 @@
+#include "producer/api/desk.hpp"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+
+#include "core/base/hash.hpp"
+#include "producer/api/shapes.hpp"
+
+namespace tidemark::producer {
+namespace json = boost::json;
+
+// An accepted change, or a wish that was granted already (no change_id).
+struct Desk::Success {
+  std::optional<event::ChangeId> change_id;
+  std::int64_t offset = -1;
+  dataset::Version version;
+  std::vector<fold::ZoneOutcome> zones;
+  std::string diff;  // JSON
+  std::vector<std::string> warnings;
+};
+struct Desk::Waiter {
+  net::Respond respond;
+  std::optional<std::chrono::seconds> wait;
+  std::chrono::nanoseconds since;
+  std::chrono::nanoseconds deadline;
+};
+struct Desk::Group {
+  event::ChangeId id;
+  std::string object;
+  std::string key;
+  base::Sha256 request;
+  Condition condition;
+  std::string diff;
+  std::vector<std::string> warnings;
+  std::vector<Waiter> waiters;
+  std::optional<Judged> judged;
+};
+struct Desk::Parked {
+  ReadWish wish;
+  Terms terms;
+  net::Respond respond;
+  std::chrono::nanoseconds since;
+};
+struct Desk::Acking {
+  net::Respond respond;
+  Success success;
+  std::chrono::nanoseconds deadline;
+};
+
+namespace {
+
+constexpr std::size_t diff_lines_max = 200;
+
+bool touches(const event::ChangeSet& change, const std::string& object) {
+  const auto pool = [&](const event::PoolEdit& edit) {
+    const std::string* name = nullptr;
+    if (const auto* put = std::get_if<event::PutPool>(&edit)) name = &put->pool.name;
+    if (const auto* gone = std::get_if<event::DeletePool>(&edit)) name = &gone->pool;
+    if (const auto* set = std::get_if<event::PutOverride>(&edit)) name = &set->override_.pool;
+    if (const auto* cleared = std::get_if<event::DeleteOverride>(&edit)) name = &cleared->pool;
+    return object == "pool/" + *name;
+  };
+  return std::ranges::any_of(change.pools, pool) ||
+         std::ranges::any_of(change.zones, [&](const event::ZoneEdits& zone) {
+           return zone.zone.to_text() == object;
+         });
+}
+
+net::HttpResponse json_response(unsigned status, const json::object& body) {
+  net::HttpResponse response;
+  response.status = status;
+  response.body = json::serialize(body);
+  return response;
+}
+
+json::array texts(const std::vector<std::string>& all) {
+  json::array array;
+  for (const std::string& one : all) array.emplace_back(one);
+  return array;
+}
+
+net::HttpResponse pending_response(event::ChangeId id) {
+  const std::string hex = base::to_hex(id.value());
+  const std::string url = "/v1/changes/" + hex;
+  net::HttpResponse response =
+      json_response(202, {{"change_id", hex}, {"state", "pending"}, {"changes_url", url}});
+  response.headers.add("Location", url);
+  return response;
+}
+
+// S is Desk::Success, which only Desk can name.
+template <class S>
+json::object success_body(const S& success) {
+  json::object body{{"changed", success.change_id.has_value()},
+                    {"version", to_json(success.version)},
+                    {"zones", to_json(success.zones)},
+                    {"warnings", texts(success.warnings)}};
+  if (success.change_id) {
+    body["change_id"] = base::to_hex(success.change_id->value());
+    body["offset"] = success.offset;
+  }
+  if (!success.diff.empty()) body["diff"] = json::parse(success.diff);
+  return body;
+}
+
+// The zone as it is, for an answer that changed nothing.
+std::vector<fold::ZoneOutcome> outcome_of(const dataset::Dataset& dataset, const Wish& wish) {
+  const dns::Name* name = zone_of(wish);
+  const auto zone = name != nullptr ? dataset.find_zone(*name) : std::nullopt;
+  if (!zone) return {};
+  return {{*name, false, zone->serial(), zone->seq(), zone->hash()}};
+}
+
+}  // namespace
+
+Desk::Desk(DeskSettings settings, DeskPorts ports) : settings_(settings), ports_(std::move(ports)) {
+  for (const OutboxEntry& entry : ports_.outbox.entries()) {
+    groups_.try_emplace(entry.group.value(),
+                        Group{entry.group, {}, {}, {}, Condition::Ours, {}, {}, {}, {}});
+  }
+}
+Desk::~Desk() = default;
+
+void Desk::take(ReadWish wish, Terms terms, net::Respond respond) {
+  if (!wish.allows_conditions && terms.condition() == Condition::Clients) {
+    respond(to_response(bad_request("If-Match and If-None-Match are for zones")));
+    return;
+  }
+  if (parked_.size() + acking_.size() >= settings_.requests_max) {
+    respond(to_response(unavailable("too many requests are waiting")));
+    return;
+  }
+  Parked request{std::move(wish), std::move(terms), std::move(respond), ports_.clock.steady()};
+  if (!request.terms.key.empty() && !request.terms.dry_run) {
+    auto receipt = ports_.outbox.find_receipt(request.terms.key);
+    if (!receipt) {
+      request.respond(to_response(unavailable(receipt.error().trail)));
+      return;
+    }
+    if (*receipt) {
+      answer_repeated(std::move(request), **receipt);
+      return;
+    }
+  }
+  parked_.push_back(std::move(request));
+  pump_parked(ports_.clock.steady());
+}
+
+void Desk::answer_repeated(Parked request, const Receipt& receipt) {
+  if (receipt.request != request.terms.request) {
+    request.respond(to_response(invalid("this Idempotency-Key was used for another request", {},
+                                        "use a new key for a new request")));
+    return;
+  }
+  if (receipt.status != 0) {
+    net::HttpResponse response;
+    response.status = receipt.status;
+    response.body = receipt.body;
+    response.headers.add("Idempotent-Replayed", "true");
+    request.respond(std::move(response));
+    return;
+  }
+  const auto group = groups_.find(receipt.change_id.value());
+  if (group == groups_.end()) {  // judged while this process was away
+    request.respond(pending_response(receipt.change_id));
+    return;
+  }
+  const auto deadline = deadline_of(request.terms, request.since);
+  group->second.waiters.push_back(
+      {std::move(request.respond), request.terms.wait, request.since, deadline});
+}
+
+bool Desk::log_reachable() const {
+  return ports_.feeder.status().log_reachable && !ports_.publisher.trouble();
+}
+
+bool Desk::may_decide() const {
+  return ports_.feeder.node_state() == event::NodeState::Live || !log_reachable();
+}
+
+bool Desk::is_busy(const std::string& object) const {
+  return std::ranges::any_of(ports_.outbox.entries(), [&](const OutboxEntry& entry) {
+    return touches(entry.outline, object);
+  });
+}
+
+void Desk::pump_parked(std::chrono::nanoseconds now) {
+  if (pumping_) return;  // an answer brought the next request: the loop below comes to it
+  pumping_ = true;
+  std::set<std::string> taken;  // objects with a request ahead
+  for (auto at = parked_.begin(); at != parked_.end();) {
+    const std::string& object = at->wish.object;
+    const bool late = now - at->since >= settings_.answer_within || !log_reachable();
+    const bool first = !taken.contains(object);
+    if (first && (late || (may_decide() && !is_busy(object)))) {
+      Parked request = std::move(*at);
+      at = parked_.erase(at);
+      decide_now(std::move(request));
+    } else {
+      taken.insert(object);
+      ++at;
+    }
+  }
+  pumping_ = false;
+}
+
+void Desk::decide_now(Parked request) {
+  const auto state = ports_.feeder.node_state();
+  const bool unready = state == event::NodeState::Cold && log_reachable();
+  if (unready || state == event::NodeState::Diverged || state == event::NodeState::Halted) {
+    request.respond(
+        to_response(unavailable("this controller does not follow the log: state " +
+                                event::to_text(state) + ": " + ports_.feeder.status().detail)));
+    return;
+  }
+  std::vector<event::ChangeSet> pending;
+  for (const OutboxEntry& entry : ports_.outbox.entries()) pending.push_back(entry.outline);
+  const Base base{ports_.feeder.state().dataset, pending};
+  auto wish = request.wish.make(base);
+  if (!wish) {
+    request.respond(to_response(wish.error()));
+    return;
+  }
+  plan(std::move(request), base, *std::move(wish));
+}
+
+void Desk::plan(Parked request, const Base& base, Wish wish) {
+  const Terms& terms = request.terms;
+  const fold::State& state = ports_.feeder.state();
+  const dns::Name* zone = zone_of(wish);
+  if (terms.must_exist && zone != nullptr && !ZoneView(base, *zone).exists()) {
+    request.respond(to_response({412, "precondition-failed", "there is no such zone",
+                                 request.wish.object, "leave out If-Match to create it"}));
+    return;
+  }
+  const Signature signature{.change_id = draw_id(),
+                            .author = terms.author,
+                            .reason = terms.reason,
+                            .created_ms = static_cast<std::uint64_t>(ports_.clock.wall().count()),
+                            .acknowledged_removals = terms.acknowledged_removals,
+                            .expect = terms.expect};
+  auto decided = decide(base, wish, signature);
+  if (!decided) {
+    request.respond(
+        to_response(from_problems(decided.error(), request.wish.object, terms.condition())));
+    return;
+  }
+  const bool foreseeable = std::ranges::none_of(base.pending, [&](const event::ChangeSet& change) {
+    return !change.pools.empty() || touches(change, request.wish.object);
+  });
+  if (decided->change_sets.size() == 1 && foreseeable) {
+    const auto judged = fold::preview(state, decided->change_sets.front());
+    if (const auto* rejected = std::get_if<fold::Rejected>(&judged)) {
+      request.respond(to_response(from_rejection(rejected->reason, rejected->detail,
+                                                 request.wish.object, terms.condition())));
+      return;
+    }
+  }
+  if (terms.dry_run) {
+    request.respond(json_response(200, {{"dry_run", true},
+                                        {"changed", !decided->change_sets.empty()},
+                                        {"change_sets", decided->change_sets.size()},
+                                        {"version", to_json(state.dataset.version())},
+                                        {"warnings", texts(request.wish.warnings)},
+                                        {"diff", to_json(decided->diff, 10'000)}}));
+    return;
+  }
+  if (!decided->change_sets.empty()) {
+    store(std::move(request), *std::move(decided));
+    return;
+  }
+  const Judged nothing = Success{
+      std::nullopt,         -1, state.dataset.version(), outcome_of(state.dataset, wish), {},
+      request.wish.warnings};
+  keep_receipt(terms.key, terms.request, signature.change_id, nothing);
+  answer({std::move(request.respond), terms.wait, request.since, deadline_of(terms, request.since)},
+         nothing);
+}
+
+void Desk::store(Parked request, Plan plan) {
+  const Terms& terms = request.terms;
+  const event::ChangeId id = plan.change_sets.back().change_id;
+  std::optional<Receipt> receipt;
+  if (!terms.key.empty()) receipt = Receipt{terms.key, terms.request, id};
+  if (const auto stored = ports_.outbox.add(plan.change_sets, receipt); !stored) {
+    ApiError error = unavailable(stored.error().trail);
+    if (stored.error().code == base::Errc::TooLarge) error.code = "outbox-full";
+    request.respond(to_response(error));
+    return;
+  }
+  Group group{id,
+              request.wish.object,
+              terms.key,
+              terms.request,
+              terms.condition(),
+              json::serialize(to_json(plan.diff, diff_lines_max)),
+              std::move(request.wish.warnings),
+              {},
+              {}};
+  const auto deadline = deadline_of(terms, request.since);
+  group.waiters.push_back({std::move(request.respond), terms.wait, request.since, deadline});
+  groups_.emplace(id.value(), std::move(group));
+  if (ports_.stored) ports_.stored();
+}
+
+void Desk::folded(const consumer::FoldedChange& folded) {
+  const auto& entries = ports_.outbox.entries();
+  const auto entry = std::ranges::find(entries, folded.change.change_id, &OutboxEntry::change_id);
+  if (entry == entries.end()) return;
+  const base::U128 id = entry->group.value();
+  const bool last = entry->change_id == entry->group;
+  ports_.publisher.folded(folded.change.change_id);
+  const auto at = groups_.find(id);
+  if (at == groups_.end() || at->second.judged) return;
+  Group& group = at->second;
+  if (const auto* rejected = std::get_if<fold::Rejected>(&folded.judgement)) {
+    group.judged =
+        from_rejection(rejected->reason, rejected->detail, group.object, group.condition);
+  } else if (const auto* accepted = std::get_if<fold::Accepted>(&folded.judgement)) {
+    if (last) {
+      group.judged = Success{group.id,   folded.offset.value(), accepted->version, accepted->zones,
+                             group.diff, group.warnings};
+    } else {  // a part of a long import: it makes progress
+      const auto later = ports_.clock.steady() + settings_.answer_within;
+      for (Waiter& waiter : group.waiters) waiter.deadline = std::max(waiter.deadline, later);
+    }
+  } else if (const auto& first = std::get<fold::Twin>(folded.judgement).first; first.reason) {
+    group.judged =
+        from_rejection(*first.reason, "see the change's record", group.object, group.condition);
+  } else if (last) {
+    dataset::Version version = folded.after.dataset.version();
+    version.seq = dataset::Seq(first.seq);
+    group.judged = Success{group.id, first.offset, version, {}, group.diff, group.warnings};
+  }
+  if (group.judged) judged_.push_back(id);
+}
+
+std::optional<std::chrono::nanoseconds> Desk::step() {
+  const auto now = ports_.clock.steady();
+  for (const base::U128& id : std::exchange(judged_, {})) {
+    auto node = groups_.extract(id);
+    if (!node.empty()) finish(std::move(node.mapped()));
+  }
+  pump_parked(now);
+  expire(now);
+  acknowledge(now);
+  const bool waiting =
+      !parked_.empty() || !acking_.empty() ||
+      std::ranges::any_of(groups_, [](const auto& group) { return !group.second.waiters.empty(); });
+  if (!waiting) return std::nullopt;
+  return std::chrono::milliseconds(50);
+}
+
+void Desk::finish(Group group) {
+  keep_receipt(group.key, group.request, group.id, *group.judged);
+  for (Waiter& waiter : group.waiters) answer(std::move(waiter), *group.judged);
+}
+
+void Desk::answer(Waiter waiter, const Judged& judged) {
+  if (const auto* error = std::get_if<ApiError>(&judged)) {
+    waiter.respond(to_response(*error));
+    return;
+  }
+  const Success& success = std::get<Success>(judged);
+  if (waiter.wait) {
+    acking_.push_back({std::move(waiter.respond), success, waiter.since + *waiter.wait});
+    acknowledge(ports_.clock.steady());
+    return;
+  }
+  waiter.respond(json_response(200, success_body(success)));
+}
+
+// Clients whose time is over: their changes go on.
+void Desk::expire(std::chrono::nanoseconds now) {
+  for (auto& [id, group] : groups_) {
+    std::erase_if(group.waiters, [&, change_id = group.id](Waiter& waiter) {
+      if (waiter.deadline > now) return false;
+      waiter.respond(pending_response(change_id));
+      return true;
+    });
+  }
+}
+
+void Desk::acknowledge(std::chrono::nanoseconds now) {
+  for (auto at = acking_.begin(); at != acking_.end();) {
+    const dataset::Version& version = at->success.version;
+    const Acknowledgement heard = ports_.fleet.acknowledgement(version.lineage, version.seq);
+    const bool acked = ports_.fleet.is_caught_up() && heard.stragglers.empty();
+    if (!acked && now < at->deadline) {
+      ++at;
+      continue;
+    }
+    json::object body = success_body(at->success);
+    body["acked"] = acked;
+    body["edges"] = texts(heard.edges);
+    if (!acked) body["stragglers"] = texts(heard.stragglers);
+    at->respond(json_response(200, body));
+    at = acking_.erase(at);
+  }
+}
+
+void Desk::keep_receipt(const std::string& key, const base::Sha256& request, event::ChangeId id,
+                        const Judged& judged) {
+  if (key.empty()) return;
+  Receipt receipt{key, request, id};
+  if (const auto* success = std::get_if<Success>(&judged)) {
+    receipt.status = 200;
+    receipt.body = json::serialize(success_body(*success));
+  } else {
+    const net::HttpResponse response = to_response(std::get<ApiError>(judged));
+    receipt.status = response.status;
+    receipt.body = response.body;
+  }
+  if (const auto kept = ports_.outbox.put_receipt(receipt); !kept) {
+    remarks_.push_back("an Idempotency-Key is not kept: " + kept.error().trail);
+  }
+}
+
+std::chrono::nanoseconds Desk::deadline_of(const Terms& terms,
+                                           std::chrono::nanoseconds since) const {
+  const std::chrono::nanoseconds wait = terms.wait.value_or(std::chrono::seconds(0));
+  return since + std::max(settings_.answer_within, wait);
+}
+
+void Desk::settle_known() {
+  std::vector<event::ChangeId> known;
+  for (const OutboxEntry& entry : ports_.outbox.entries()) {
+    if (ports_.feeder.state().ledger.find(entry.change_id)) known.push_back(entry.change_id);
+  }
+  for (const event::ChangeId id : known) {
+    ports_.publisher.folded(id);
+    groups_.erase(id.value());
+  }
+}
+
+void Desk::close() {
+  for (Parked& request : std::exchange(parked_, {})) {
+    request.respond(to_response(unavailable("this controller is ending; nothing was changed")));
+  }
+  for (const base::U128& id : std::exchange(judged_, {})) {
+    auto node = groups_.extract(id);
+    if (!node.empty()) finish(std::move(node.mapped()));
+  }
+  constexpr auto end_of_time = std::chrono::nanoseconds::max();
+  expire(end_of_time);
+  acknowledge(end_of_time);
+}
+
+event::ChangeId Desk::draw_id() {
+  const std::uint64_t high = ports_.random.next();
+  return event::ChangeId({high, ports_.random.next()});
+}
+
+std::vector<std::string> Desk::take_remarks() { return std::exchange(remarks_, {}); }
+
+}  // namespace tidemark::producer

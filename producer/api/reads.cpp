@@ -1,0 +1,342 @@
+#include "producer/api/reads.hpp"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+
+#include "core/base/hash.hpp"
+#include "core/dns/master_file.hpp"
+#include "producer/api/shapes.hpp"
+#include "producer/api/terms.hpp"
+#include "producer/api/times.hpp"
+
+namespace tidemark::producer {
+namespace json = boost::json;
+namespace {
+
+net::HttpResponse respond(const json::object& body) {
+  net::HttpResponse response;
+  response.body = json::serialize(body);
+  return response;
+}
+
+std::string etag(const dataset::Zone& zone) {
+  return "\"" + std::to_string(zone.seq().value()) + "\"";
+}
+
+// Whether `type` is named in Accept before any JSON; an absent or general Accept wants JSON.
+bool wants_text(const net::HttpRequest& request) {
+  const std::string_view accept = request.headers.get("Accept").value_or("");
+  const std::size_t text = std::min(accept.find("text/dns"), accept.find("text/plain"));
+  return text != accept.npos && text < accept.find("application/json");
+}
+
+json::array texts(const auto& all) {
+  json::array array;
+  for (const auto& one : all) {
+    if constexpr (requires { one.to_text(); }) {
+      array.emplace_back(one.to_text());
+    } else {
+      array.emplace_back(one);
+    }
+  }
+  return array;
+}
+
+json::object change_json(const JudgedChange& change) {
+  json::object object{{"change_id", base::to_hex(change.change_id.value())},
+                      {"state", change.seq > 0 ? "accepted" : "rejected"},
+                      {"offset", change.offset},
+                      {"time", rfc3339_of(change.appended_ms)},
+                      {"author", change.author},
+                      {"reason", change.reason},
+                      {"zones", texts(change.zones)},
+                      {"pools", texts(change.pools)},
+                      {"edits", texts(change.edits)}};
+  if (change.seq > 0) {
+    object["seq"] = change.seq;
+  } else {
+    object["rule"] = change.rule;
+    object["message"] = change.message;
+  }
+  return object;
+}
+
+std::expected<std::optional<dns::Name>, ApiError> name_filter(const net::HttpRequest& request,
+                                                              std::string_view key) {
+  const auto text = request.parameter(key);
+  if (!text) return std::optional<dns::Name>();
+  if (text->empty()) {
+    return std::unexpected(bad_request(std::string(key) + ": is empty", "leave it out for all"));
+  }
+  auto name = dns::Name::parse(*text);
+  if (!name) return std::unexpected(bad_request(std::string(key) + ": " + name.error().trail));
+  return *std::move(name);
+}
+
+std::expected<void, ApiError> read_since(const net::HttpRequest& request, ChangeFilter& filter) {
+  const auto since = request.parameter("since");
+  if (!since) return {};
+  if (const auto number = number_parameter(request, "since"); number && *number) {
+    filter.since_offset = static_cast<std::int64_t>(**number);
+    return {};
+  }
+  filter.since_ms = rfc3339_to_ms(*since);
+  if (filter.since_ms) return {};
+  return std::unexpected(bad_request("since: neither an offset nor a time",
+                                     "an offset, or a time as 2026-01-31T12:00:00Z"));
+}
+
+json::object sightings_json(const health::Observations& observations, const event::Pool& pool,
+                            const event::Endpoint& endpoint) {
+  json::object seen;
+  for (const health::Sighting& one : observations.sightings(pool.name, endpoint.id)) {
+    const char* observed = one.observed == event::Observed::Up     ? "up"
+                           : one.observed == event::Observed::Down ? "down"
+                                                                   : "drain";
+    seen[one.prober] = {{"observed", observed},
+                        {"agent", one.agent},
+                        {"age_ms", observations.log_ms() - one.seen_ms},
+                        {"since_ms", one.since_ms},
+                        {"cause", one.cause}};
+  }
+  return seen;
+}
+
+json::object pool_health(const dataset::Dataset& dataset, const dataset::PoolView& view,
+                         const health::Observations& observations) {
+  const event::Pool& pool = view.pool();
+  const auto verdicts = health::judge(dataset, view, observations);
+  json::array endpoints;
+  std::size_t up = 0;
+  for (std::size_t i = 0; i < pool.endpoints.size(); ++i) {
+    const event::Endpoint& endpoint = pool.endpoints[i];
+    const health::Verdict& verdict = verdicts[i];
+    if (verdict.up && !verdict.drained) ++up;
+    json::object one{
+        {"id", endpoint.id},          {"address", to_text(endpoint.address)},
+        {"weight", endpoint.weight},  {"up", verdict.up},
+        {"drained", verdict.drained}, {"rule", health::to_text(verdict.rule)},
+        {"cause", verdict.cause},     {"seen", sightings_json(observations, pool, endpoint)}};
+    if (const auto value = dataset.find_override(pool.name, endpoint.id)) {
+      one["override"] = to_json(*value);
+    }
+    endpoints.push_back(std::move(one));
+  }
+  return {{"name", pool.name},
+          {"references", view.references()},
+          {"up", up},
+          {"endpoints", std::move(endpoints)}};
+}
+
+json::object node_json(const NodeStatus& node) {
+  const event::NodeReport& report = node.report;
+  json::array nacks;
+  for (const event::Nack& nack : report.nacks) {
+    nacks.push_back(json::object{{"offset", nack.offset},
+                                 {"change_id", base::to_hex(nack.change_id)},
+                                 {"reason", nack.reason}});
+  }
+  return {{"node", report.node},
+          {"ring", report.ring},
+          {"state", event::to_text(report.state)},
+          {"live", node.live},
+          {"age_ms", node.age_ms},
+          {"lineage", base::to_hex(report.lineage)},
+          {"staged_seq", report.staged_seq},
+          {"active_seq", report.active_seq},
+          {"state_hash", base::to_hex(report.state_hash)},
+          {"offset", report.offset},
+          {"chain", base::to_hex(report.chain)},
+          {"health_offset", report.health_offset},
+          {"accepted", report.accepted},
+          {"rejected", report.rejected},
+          {"undecodable", report.undecodable},
+          {"started", rfc3339_of(static_cast<std::int64_t>(report.started_ms))},
+          {"build", report.build},
+          {"dns_listen", report.dns_listen},
+          {"admin_listen", report.admin_listen},
+          {"nacks", std::move(nacks)}};
+}
+
+}  // namespace
+
+std::expected<dns::Name, ApiError> zone_name_from(std::string_view text) {
+  if (text.empty()) return std::unexpected(bad_request("the zone's name is empty"));
+  auto name = dns::Name::parse(text);
+  if (!name) return std::unexpected(bad_request("zone: " + name.error().trail));
+  if (name->view().is_wildcard() || text == "*") {
+    return std::unexpected(bad_request("zone: a name is needed, not a pattern"));
+  }
+  return *std::move(name);
+}
+
+net::HttpResponse read_status(const ControllerStatus& controller,
+                              const consumer::FeederStatus& feeder, const Outbox& outbox) {
+  json::object body{{"name", controller.name},
+                    {"dataset", controller.dataset},
+                    {"author_epoch", controller.author_epoch},
+                    {"state", event::to_text(feeder.state)},
+                    {"detail", feeder.detail},
+                    {"version", to_json(feeder.version)},
+                    {"offset", feeder.offset},
+                    {"chain", base::to_hex(feeder.chain)},
+                    {"health_offset", feeder.health_offset},
+                    {"log",
+                     {{"identity", feeder.log_identity},
+                      {"reachable", feeder.log_reachable && !controller.publishing_in_trouble}}},
+                    {"outbox", {{"changes", outbox.entries().size()}}},
+                    {"accepted", feeder.accepted},
+                    {"rejected", feeder.rejected},
+                    {"undecodable", feeder.undecodable},
+                    {"twins", feeder.twins}};
+  if (feeder.log_next) body["log"].as_object()["next"] = *feeder.log_next;
+  return respond(body);
+}
+
+net::HttpResponse read_zones(const dataset::Dataset& dataset) {
+  json::array zones;
+  for (const dataset::Zone& zone : dataset.zones()) zones.push_back(summary_json(zone));
+  return respond({{"version", to_json(dataset.version())}, {"zones", std::move(zones)}});
+}
+
+Answered read_zone(const dataset::Dataset& dataset, std::string_view zone,
+                   const net::HttpRequest& request) {
+  auto name = zone_name_from(zone);
+  if (!name) return std::unexpected(std::move(name).error());
+  const auto found = dataset.find_zone(*name);
+  if (!found) return std::unexpected(not_found("there is no such zone", name->to_text()));
+  net::HttpResponse response;
+  if (wants_text(request)) {
+    response.content_type = "text/dns";
+    response.body = dns::write_master_file(*name, found->rrsets());
+  } else {
+    json::object body = summary_json(*found);
+    json::array rrsets;
+    for (const dns::Rrset& rrset : found->rrsets()) rrsets.push_back(to_json(rrset));
+    body["version"] = to_json(dataset.version());
+    body["rrsets"] = std::move(rrsets);
+    response = respond(body);
+  }
+  response.headers.add("ETag", etag(*found));
+  return response;
+}
+
+Answered read_rrset(const dataset::Dataset& dataset, std::string_view zone, std::string_view owner,
+                    std::string_view type) {
+  auto name = zone_name_from(zone);
+  if (!name) return std::unexpected(std::move(name).error());
+  auto at = owner_from_text(owner, *name);
+  if (!at) return std::unexpected(bad_request(std::move(at).error().trail));
+  auto rr_type = type_from_text(type);
+  if (!rr_type) return std::unexpected(bad_request(std::move(rr_type).error().trail));
+  const auto found = dataset.find_zone(*name);
+  if (!found) return std::unexpected(not_found("there is no such zone", name->to_text()));
+  const auto node = found->find(*at);
+  const auto rrset = node ? node->find(*rr_type) : std::nullopt;
+  if (!rrset) {
+    return std::unexpected(
+        not_found("there is no such RRset", at->to_text() + " " + dns::to_text(*rr_type)));
+  }
+  net::HttpResponse response = respond(to_json(rrset->to_rrset(*at)));
+  response.headers.add("ETag", etag(*found));
+  return response;
+}
+
+net::HttpResponse read_pools(const dataset::Dataset& dataset) {
+  json::array pools;
+  for (const dataset::PoolView& pool : dataset.pools()) pools.push_back(to_json(pool.pool()));
+  return respond({{"version", to_json(dataset.version())}, {"pools", std::move(pools)}});
+}
+
+Answered read_pool(const dataset::Dataset& dataset, std::string_view pool) {
+  const auto found = dataset.find_pool(pool);
+  if (!found) return std::unexpected(not_found("there is no such pool", std::string(pool)));
+  json::object body = to_json(found->pool());
+  body["references"] = found->references();
+  return respond(body);
+}
+
+net::HttpResponse read_health(const dataset::Dataset& dataset,
+                              const health::Observations& observations,
+                              std::int64_t health_offset) {
+  json::array pools, probers;
+  for (const dataset::PoolView& pool : dataset.pools()) {
+    pools.push_back(pool_health(dataset, pool, observations));
+  }
+  for (const std::string& prober : observations.probers()) {
+    probers.push_back(json::object{
+        {"name", prober}, {"age_ms", observations.log_ms() - observations.prober_seen_ms(prober)}});
+  }
+  json::array overrides;
+  for (const event::Override& value : dataset.overrides()) overrides.push_back(to_json(value));
+  return respond({{"seq", dataset.version().seq.value()},
+                  {"health_offset", health_offset},
+                  {"log_ms", observations.log_ms()},
+                  {"pools", std::move(pools)},
+                  {"overrides", std::move(overrides)},
+                  {"probers", std::move(probers)}});
+}
+
+net::HttpResponse read_fleet(const FleetView& fleet, dataset::Version version) {
+  json::array nodes;
+  for (const NodeStatus& node : fleet.nodes()) nodes.push_back(node_json(node));
+  return respond({{"version", to_json(version)}, {"nodes", std::move(nodes)}});
+}
+
+Answered read_changes(const ChangeIndex& changes, const net::HttpRequest& request) {
+  ChangeFilter filter;
+  auto zone = name_filter(request, "zone");
+  if (!zone) return std::unexpected(std::move(zone).error());
+  filter.zone = *std::move(zone);
+  auto name = name_filter(request, "name");
+  if (!name) return std::unexpected(std::move(name).error());
+  filter.name = *std::move(name);
+  if (const auto author = request.parameter("author")) {
+    if (author->empty()) {
+      return std::unexpected(bad_request("author: is empty", "leave it out for all"));
+    }
+    filter.author = *author;
+  }
+  if (auto read = read_since(request, filter); !read) {
+    return std::unexpected(std::move(read).error());
+  }
+  auto limit = number_parameter(request, "limit");
+  if (!limit) return std::unexpected(std::move(limit).error());
+  if (*limit && (**limit == 0 || **limit > 1000)) {
+    return std::unexpected(bad_request("limit: 1 to 1000"));
+  }
+  if (*limit) filter.limit = static_cast<std::size_t>(**limit);
+  json::array all;
+  for (const JudgedChange* change : changes.select(filter)) all.push_back(change_json(*change));
+  return respond({{"changes", std::move(all)}});
+}
+
+Answered read_change(const ChangeIndex& changes, const Outbox& outbox, const fold::Ledger& ledger,
+                     std::string_view id) {
+  const auto parsed = base::u128_from_hex(id);
+  if (!parsed) return std::unexpected(bad_request("a change_id is 32 hexadecimal digits"));
+  const event::ChangeId change_id(*parsed);
+  if (const JudgedChange* change = changes.find(change_id)) return respond(change_json(*change));
+  for (const OutboxEntry& entry : outbox.entries()) {
+    if (entry.change_id != change_id) continue;
+    return respond({{"change_id", id},
+                    {"state", "pending"},
+                    {"author", entry.outline.author},
+                    {"reason", entry.outline.reason}});
+  }
+  if (const auto remembered = ledger.find(change_id)) {
+    json::object body{{"change_id", id},
+                      {"state", remembered->reason ? "rejected" : "accepted"},
+                      {"offset", remembered->offset}};
+    if (remembered->reason) {
+      body["rule"] = fold::to_text(*remembered->reason);
+    } else {
+      body["seq"] = remembered->seq;
+    }
+    return respond(body);
+  }
+  return std::unexpected(not_found("there is no such change here", std::string(id)));
+}
+
+}  // namespace tidemark::producer

@@ -1,0 +1,146 @@
+#include "producer/api/terms.hpp"
+
+#include <charconv>
+
+namespace tidemark::producer {
+namespace {
+
+std::optional<std::uint64_t> number_from(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failed != std::errc() || end != text.data() + text.size() || text.empty()) return {};
+  return number;
+}
+
+// "17" in double quotes: a strong entity tag with the seq of a zone.
+std::expected<void, ApiError> read_if_match(std::string_view text, Terms& terms) {
+  if (text == "*") {
+    terms.must_exist = true;
+    return {};
+  }
+  if (text.size() > 2 && text.front() == '"' && text.back() == '"') {
+    if (const auto seq = number_from(text.substr(1, text.size() - 2))) {
+      terms.expect = event::ExpectExactly{event::ZoneSeq(*seq)};
+      return {};
+    }
+  }
+  return std::unexpected(
+      bad_request("If-Match: not one ETag of a zone", "If-Match: \"SEQ\", or If-Match: *"));
+}
+
+std::expected<void, ApiError> read_conditions(const net::HttpRequest& request, Terms& terms) {
+  if (const auto match = request.headers.get("If-Match")) {
+    if (auto read = read_if_match(*match, terms); !read) return read;
+  }
+  if (const auto none = request.headers.get("If-None-Match")) {
+    if (*none != "*") {
+      return std::unexpected(bad_request("If-None-Match: only * is known",
+                                         "If-None-Match: * for a zone that must not exist"));
+    }
+    if (terms.condition() == Condition::Clients) {
+      return std::unexpected(bad_request("If-Match and If-None-Match exclude each other"));
+    }
+    terms.expect = event::ExpectAbsent{};
+  }
+  return {};
+}
+
+// Prefer: wait=10, among other preferences (RFC 7240).
+std::expected<std::optional<std::chrono::seconds>, ApiError> read_wait(std::string_view prefer) {
+  while (!prefer.empty()) {
+    const std::size_t end = std::min(prefer.find_first_of(",;"), prefer.size());
+    std::string_view one = prefer.substr(0, end);
+    prefer.remove_prefix(std::min(end + 1, prefer.size()));
+    while (!one.empty() && one.front() == ' ') one.remove_prefix(1);
+    while (!one.empty() && one.back() == ' ') one.remove_suffix(1);
+    if (!one.starts_with("wait=")) continue;
+    const auto seconds = number_from(one.substr(5));
+    if (!seconds || *seconds > static_cast<std::uint64_t>(wait_max.count())) {
+      return std::unexpected(bad_request("Prefer: wait: a whole number of seconds, at most " +
+                                         std::to_string(wait_max.count())));
+    }
+    return std::chrono::seconds(*seconds);
+  }
+  return std::optional<std::chrono::seconds>();
+}
+
+base::Sha256 fingerprint(const net::HttpRequest& request) {
+  base::Sha256Stream hash;
+  const auto add = [&](std::string_view text) {
+    base::Writer length;
+    length.put_u64(text.size());
+    hash.update(length.view());
+    hash.update(base::as_bytes(text));
+  };
+  add(request.method);
+  add(request.target);
+  for (const auto* header : {"If-Match", "If-None-Match", "Tidemark-Reason"}) {
+    add(request.headers.get(header).value_or(""));
+  }
+  add(request.body);
+  return hash.finish();
+}
+
+std::expected<void, ApiError> read_key(const net::HttpRequest& request, Terms& terms) {
+  const auto key = request.headers.get("Idempotency-Key");
+  if (!key) return {};
+  if (key->empty() || key->size() > idempotency_key_octets_max) {
+    return std::unexpected(bad_request("Idempotency-Key: 1 to 255 octets"));
+  }
+  terms.key = terms.author + "\n" + std::string(*key);
+  terms.request = fingerprint(request);
+  return {};
+}
+
+}  // namespace
+
+std::expected<bool, ApiError> flag_parameter(const net::HttpRequest& request,
+                                             std::string_view name) {
+  const auto value = request.parameter(name);
+  if (!value || *value == "0" || *value == "false") return false;
+  if (*value == "1" || *value == "true") return true;
+  return std::unexpected(bad_request(std::string(name) + ": 1 or 0"));
+}
+
+std::expected<std::optional<std::uint64_t>, ApiError> number_parameter(
+    const net::HttpRequest& request, std::string_view name) {
+  const auto value = request.parameter(name);
+  if (!value) return std::optional<std::uint64_t>();
+  if (const auto number = number_from(*value)) return number;
+  return std::unexpected(bad_request(std::string(name) + ": not a whole number"));
+}
+
+std::expected<Terms, ApiError> read_terms(const net::HttpRequest& request,
+                                          const std::optional<std::string>& author) {
+  Terms terms;
+  terms.author =
+      author ? *author : std::string(request.headers.get("Tidemark-Author").value_or("local"));
+  if (terms.author.empty() || terms.author.size() > event::author_octets_max) {
+    return std::unexpected(bad_request("Tidemark-Author: 1 to 255 octets"));
+  }
+  terms.reason = request.parameter("reason").value_or(
+      request.headers.get("Tidemark-Reason").value_or(std::string_view()));
+  if (terms.reason.size() > event::reason_octets_max) {
+    return std::unexpected(bad_request("the reason is at most 4096 octets"));
+  }
+  auto dry_run = flag_parameter(request, "dry_run");
+  if (!dry_run) return std::unexpected(std::move(dry_run).error());
+  terms.dry_run = *dry_run;
+  auto removals = number_parameter(request, "acknowledge_removals");
+  if (!removals) return std::unexpected(std::move(removals).error());
+  terms.acknowledged_removals = *removals;
+  if (auto read = read_conditions(request, terms); !read) {
+    return std::unexpected(std::move(read).error());
+  }
+  if (const auto prefer = request.headers.get("Prefer")) {
+    auto wait = read_wait(*prefer);
+    if (!wait) return std::unexpected(std::move(wait).error());
+    terms.wait = *wait;
+  }
+  if (auto read = read_key(request, terms); !read) {
+    return std::unexpected(std::move(read).error());
+  }
+  return terms;
+}
+
+}  // namespace tidemark::producer

@@ -1,0 +1,210 @@
+// tidemark-controller: takes wishes over HTTP, writes ChangeSets to the log, tells what became of
+// them.
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "producer/app/controller.hpp"
+#include "topics/config_file.hpp"
+#include "topics/definitions.hpp"
+#include "topics/log_url.hpp"
+
+namespace tidemark::producer {
+namespace {
+
+constexpr int exit_error = 1;
+constexpr int exit_usage = 2;
+
+struct Options {
+  std::string config;
+  std::string log;
+  std::string dataset;
+  std::string state_dir;
+  std::string api;
+  std::string token_file;
+  std::string name;
+  std::string topics;
+  std::string kafka_settings;
+  std::uint32_t replication = 0;  // 0: as the definitions say, fewer if brokers are too few
+  std::uint64_t zone_octets_max = 32 * 1024 * 1024;
+  std::uint64_t outbox_entries_max = 10'000;
+};
+
+// What the command line left open comes from the YAML file.
+base::Result<void> read_config(Options& options) {
+  if (options.config.empty()) return {};
+  using Kind = topics::ConfigKey::Kind;
+  const std::vector<topics::ConfigKey> known{{"log"},
+                                             {"dataset"},
+                                             {"state_dir"},
+                                             {"api"},
+                                             {"token_file"},
+                                             {"name"},
+                                             {"topics"},
+                                             {"kafka_settings"},
+                                             {"replication", Kind::Number},
+                                             {"zone_octets_max", Kind::Number},
+                                             {"outbox_entries_max", Kind::Number}};
+  TIDEMARK_TRY(const auto file, topics::ConfigFile::read(options.config, known));
+  const std::pair<std::string*, const char*> texts[] = {
+      {&options.log, "log"},
+      {&options.dataset, "dataset"},
+      {&options.state_dir, "state_dir"},
+      {&options.api, "api"},
+      {&options.token_file, "token_file"},
+      {&options.name, "name"},
+      {&options.topics, "topics"},
+      {&options.kafka_settings, "kafka_settings"}};
+  for (const auto& [place, key] : texts) {
+    if (place->empty()) *place = file.text(key).value_or("");
+  }
+  const auto number = [&](const char* key, auto& place, std::int64_t low,
+                          std::int64_t high) -> base::Result<void> {
+    const auto value = file.number(key);
+    if (!value) return {};
+    if (*value < low || *value > high) {
+      return base::fail(base::Errc::Invalid, file.place(key) + ": from " + std::to_string(low) +
+                                                 " to " + std::to_string(high));
+    }
+    place = static_cast<std::decay_t<decltype(place)>>(*value);
+    return {};
+  };
+  TIDEMARK_TRY_VOID(number("replication", options.replication, 1, 9));
+  TIDEMARK_TRY_VOID(number("zone_octets_max", options.zone_octets_max, 1024, 1 << 30));
+  return number("outbox_entries_max", options.outbox_entries_max, 1, 1'000'000);
+}
+
+base::Result<net::Tokens> read_tokens(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) {
+    return base::fail(base::Errc::NotFound, path + ": cannot be read, or is empty");
+  }
+  auto tokens = net::Tokens::parse(text.str());
+  if (!tokens) return std::unexpected(std::move(tokens).error().at(path));
+  if (tokens->empty()) return base::fail(base::Errc::Invalid, path + ": holds no token");
+  return tokens;
+}
+
+base::Result<std::vector<log::TopicSettings>> read_topics(const Options& options,
+                                                          std::optional<std::int32_t> replication) {
+  const topics::TopicOverrides overrides{replication};
+  return options.topics.empty()
+             ? topics::default_topics(options.dataset, overrides)
+             : topics::read_definitions(options.topics, options.dataset, overrides);
+}
+
+base::Result<ControllerSettings> settings_of(const Options& options) {
+  for (const auto& [value, flag] :
+       {std::pair(&options.log, "--log"), std::pair(&options.dataset, "--dataset"),
+        std::pair(&options.state_dir, "--state-dir"), std::pair(&options.api, "--api")}) {
+    if (value->empty()) {
+      return base::fail(base::Errc::Invalid, std::string(flag) + " is needed (or in --config)");
+    }
+  }
+  ControllerSettings settings;
+  TIDEMARK_TRY_VOID(topics::check_dataset_name(options.dataset));
+  settings.dataset = options.dataset;
+  settings.name = options.name.empty() ? "controller" : options.name;
+  settings.state_folder = options.state_dir;
+  auto api = net::parse_address(options.api);
+  if (!api) return std::unexpected(std::move(api).error().at("--api"));
+  settings.api = *api;
+  if (!options.token_file.empty()) {
+    TIDEMARK_TRY(settings.tokens, read_tokens(options.token_file));
+  } else if (!settings.api.ip.is_loopback()) {
+    return base::fail(
+        base::Errc::Denied,
+        "--api " + options.api + ": without --token-file the API is served on loopback only");
+  }
+  if (options.replication != 0) {
+    TIDEMARK_TRY(settings.topics,
+                 read_topics(options, static_cast<std::int32_t>(options.replication)));
+  } else {
+    TIDEMARK_TRY(settings.topics, read_topics(options, std::nullopt));
+    TIDEMARK_TRY(settings.topics_of_one_copy, read_topics(options, 1));
+  }
+  settings.zone_body_octets_max = static_cast<std::size_t>(options.zone_octets_max);
+  settings.outbox_entries_max = static_cast<std::size_t>(options.outbox_entries_max);
+  return settings;
+}
+
+base::Result<std::unique_ptr<log::Log>> open_log(const Options& options) {
+  auto settings = topics::parse_log_url(options.log);
+  if (!settings) return std::unexpected(std::move(settings).error().at("--log"));
+  if (!options.kafka_settings.empty()) {
+    TIDEMARK_TRY_VOID(topics::read_kafka_settings(options.kafka_settings, *settings));
+  }
+  return topics::open_log(*settings);
+}
+
+int run(Options options) {
+  const auto fail = [](const base::Error& error) {
+    spdlog::error("{}", error.trail);
+    return error.code == base::Errc::Unavailable ? exit_error : exit_usage;
+  };
+  if (const auto read = read_config(options); !read) return fail(read.error());
+  auto settings = settings_of(options);
+  if (!settings) return fail(settings.error());
+  auto log = open_log(options);
+  if (!log) return fail(log.error());
+
+  boost::asio::io_context io(1);
+  int code = 0;
+  auto controller = Controller::start(io, *std::move(settings), *std::move(log), [&] {
+    code = exit_error;
+    io.stop();
+  });
+  if (!controller) return fail(controller.error());
+  boost::asio::signal_set signals(io, SIGINT, SIGTERM);
+  signals.async_wait([&](const auto& error, int signal) {
+    if (error) return;
+    spdlog::info("ending on signal {}", signal);
+    (*controller)->stop([&] { io.stop(); });
+  });
+  io.run();
+  return code;
+}
+
+}  // namespace
+}  // namespace tidemark::producer
+
+int main(int argc, char** argv) {
+  tidemark::producer::Options options;
+  CLI::App app(
+      "tidemark-controller: takes changes over HTTP, writes them to the log and tells what became "
+      "of them.");
+  app.add_option("--config", options.config, "YAML file with the same names (state_dir, ...)");
+  app.add_option("--log", options.log, "sqlite:PATH or kafka:HOST:PORT[,HOST:PORT...]");
+  app.add_option("--dataset", options.dataset, "the topics are DATASET.changes and its like");
+  app.add_option("--state-dir", options.state_dir, "folder of the outbox and the snapshot files");
+  app.add_option("--api", options.api, "ADDR:PORT of the HTTP API; port 0: any free one");
+  app.add_option("--token-file", options.token_file,
+                 "who may use the API; without it only loopback, and everybody there");
+  app.add_option("--name", options.name, "of this controller; unique in the dataset");
+  app.add_option("--topics", options.topics, "YAML file of topic definitions");
+  app.add_option("--replication", options.replication, "copies of each topic (Kafka)")
+      ->check(CLI::Range(1, 9));
+  app.add_option("--kafka-settings", options.kafka_settings,
+                 "YAML file: TLS and librdkafka properties");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : tidemark::producer::exit_usage;
+  }
+  spdlog::set_default_logger(spdlog::stderr_color_mt("controller"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  try {
+    return tidemark::producer::run(std::move(options));
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+    return tidemark::producer::exit_error;
+  }
+}
