@@ -91,8 +91,13 @@ void ChangesTail::discard(StepReport& report) {
   report.more = true;
 }
 
+void ChangesTail::note_reachable() {
+  if (std::exchange(log_reachable_, true)) return;
+  detail_.clear();
+}
+
 void ChangesTail::take(const log::Record& record, StepReport& report) {
-  log_reachable_ = true;
+  note_reachable();
   if (!identity_confirmed_ && !confirm_identity(report)) return;
   if (!verified_) return verify(record, report);
   if (record.offset.value() != state_.offset + 1) {
@@ -206,7 +211,7 @@ void ChangesTail::on(Happening happening, const std::string& detail, StepReport&
 }
 
 void ChangesTail::on_caught_up(StepReport& report) {
-  log_reachable_ = true;
+  note_reachable();
   caught_up_ = true;
   if (!identity_confirmed_ && !confirm_identity(report)) return;
   if (verified_) return confirm();

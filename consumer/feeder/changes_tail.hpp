@@ -52,6 +52,7 @@ class ChangesTail {
   bool start(StepReport& report);
   void drain(StepReport& report);
   void discard(StepReport& report);
+  void note_reachable();
   void take(const log::Record& record, StepReport& report);
   void verify(const log::Record& record, StepReport& report);
   bool confirm_identity(StepReport& report);

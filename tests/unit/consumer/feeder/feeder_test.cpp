@@ -144,10 +144,12 @@ TEST(Feeder, GoesOnServingWhenTheLogIsOut) {
   rig.settle();
   EXPECT_EQ(rig.state(), NodeState::Live);
   EXPECT_FALSE(rig.feeder.status().log_reachable);
+  EXPECT_NE(rig.feeder.status().detail, "");
   rig.log.go_online();
   append_one(rig, 70, 7);
   rig.settle();
   EXPECT_TRUE(rig.feeder.status().log_reachable);
+  EXPECT_EQ(rig.feeder.status().detail, "");
   EXPECT_EQ(rig.version().seq.value(), 3u);
 }
 
