@@ -13,6 +13,7 @@ void add_record(Command root, Session& session);
 void add_pool(Command root, Session& session);
 void add_override(Command root, Session& session);
 void add_changes(Command root, Session& session);
+void add_status(Command root, Session& session);
 void add_fleet(Command root, Session& session);
 void add_health(Command root, Session& session);
 void add_log(Command root, Session& session);

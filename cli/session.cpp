@@ -19,6 +19,9 @@ void add_session_options(Command& root, Session& session) {
   root.from_environment("--token-file", "TIDEMARK_TOKEN_FILE");
   root.option("--ca-file", session.ca_file, "FILE",
               "PEM of the authority that signed the API's certificate; else the system's");
+  root.option("--author", session.author, "NAME",
+              "Who changes; a token's name comes first (default: $USER)");
+  root.from_environment("--author", "TIDEMARK_AUTHOR");
   root.flag("--progress", session.progress, "Show progress even if this is no terminal");
   root.flag("--quiet", session.quiet, "Show no progress");
 }

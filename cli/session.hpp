@@ -15,6 +15,7 @@ struct Session {
   std::string api = "http://127.0.0.1:8053";
   std::optional<std::string> token_file{};
   std::optional<std::string> ca_file{};
+  std::optional<std::string> author{};
   bool quiet = false;     // no progress
   bool progress = false;  // progress even where standard error is no terminal
 

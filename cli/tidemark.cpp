@@ -10,6 +10,14 @@ Exit run_tidemark(int argc, const char* const* argv) {
   Command root = tool.root();
   add_session_options(root, session);
   add_serve(root, session);
+  add_zone(root, session);
+  add_record(root, session);
+  add_pool(root, session);
+  add_override(root, session);
+  add_changes(root, session);
+  add_status(root, session);
+  add_fleet(root, session);
+  add_health(root, session);
   add_log(root, session);
   add_topics(root, session);
   Command reference = root.add("reference", "", "tidemark reference > docs/cli.md");

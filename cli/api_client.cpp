@@ -1,0 +1,248 @@
+#include "cli/api_client.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <thread>
+
+#include <boost/json.hpp>
+
+#include "cli/environment.hpp"
+#include "cli/json_fields.hpp"
+#include "cli/progress.hpp"
+#include "cli/table.hpp"
+
+namespace tidemark::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::chrono::seconds answer_within{30};
+// What the slowest controller that we want to know takes in; a large zone gets so much more time.
+constexpr std::size_t octets_per_second = 100'000;
+constexpr std::chrono::milliseconds look_again{100};
+constexpr int tries_max = 3;
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
+    text.pop_back();
+  }
+  return text;
+}
+
+std::string target_of(const std::string& base, const ApiRequest& request) {
+  std::string target = base == "/" ? "" : base;
+  target += "/v1";
+  for (const std::string& segment : request.path) target += "/" + net::encode_segment(segment);
+  char mark = '?';
+  for (const auto& [name, value] : request.query) {
+    target += mark + name + "=" + net::encode_segment(value);
+    mark = '&';
+  }
+  return target;
+}
+
+std::string author_of(const Session& session) {
+  if (session.author) return *session.author;
+  const char* user = std::getenv("USER");  // NOLINT(concurrency-mt-unsafe): before any thread
+  return user != nullptr && *user != '\0' ? user : "local";
+}
+
+std::string detail_line(const json::object& detail, const std::string& file) {
+  std::string line;
+  if (detail.contains("line")) {
+    line = (file.empty() ? "" : file + ":") + shown(detail, "line") + ":" +
+           shown(detail, "column") + ": ";
+  }
+  if (detail.contains("owner")) line += shown(detail, "owner") + " ";
+  if (detail.contains("type")) line += shown(detail, "type") + " ";
+  if (!line.empty() && line.back() == ' ' && detail.contains("owner")) line.back() = ':';
+  if (!line.empty() && line.back() == ':') line += ' ';
+  return line + shown(detail, "message");
+}
+
+}  // namespace
+
+Failure failure_of(unsigned status, const std::string& body, const std::string& file) {
+  const auto answer = parse_answer(body);
+  if (!answer || !answer->get_object().contains("error")) {
+    return {Exit::Error, "the answer is HTTP " + std::to_string(status) + ": is this a controller?",
+            "tidemark status --api URL"};
+  }
+  const json::object& error = object_of(answer->get_object(), "error");
+  const std::string code = shown(error, "code");
+  std::string what = (error.contains("object") ? shown(error, "object") + ": " : std::string()) +
+                     code + ": " + shown(error, "message");
+  const json::array& details = list_of(error, "details");
+  for (const json::value& detail : details) {
+    if (!detail.is_object()) continue;
+    const json::object& one = detail.get_object();
+    if (details.size() == 1 && shown(one, "message") == shown(error, "message")) continue;
+    what += "\n  " + plain(detail_line(one, file));
+  }
+  std::string next = error.contains("remedy") ? shown(error, "remedy") : "";
+  if (error.contains("acknowledge_removals")) {
+    next = "if this is meant, the same command with --acknowledge-removals " +
+           shown(error, "acknowledge_removals");
+  } else if (code == "unauthorized") {
+    next = "--token-file FILE, or the environment TIDEMARK_TOKEN_FILE";
+  }
+  return {code == "guard" ? Exit::Guard : Exit::Error, std::move(what), std::move(next)};
+}
+
+Expected<ApiClient> ApiClient::connect(const Session& session) {
+  auto url = net::parse_url(session.api);
+  if (!url) return fail(Exit::Usage, "--api " + session.api + ": " + url.error().trail);
+  std::string token;
+  if (session.token_file) {
+    TIDEMARK_TRY(token, read_text_file(*session.token_file));
+    token = trimmed(std::move(token));
+  }
+  return ApiClient(session, *std::move(url), std::move(token));
+}
+
+net::HttpCall ApiClient::call_of(const ApiRequest& request) const {
+  net::HttpCall call;
+  call.url = url_;
+  call.method = request.method;
+  call.body = request.body;
+  call.url.target = target_of(url_.target, request);
+  call.headers.add("Accept", request.accept);
+  call.headers.add("User-Agent", "tidemark");
+  if (!request.body.empty()) call.headers.add("Content-Type", request.content_type);
+  if (token_.empty()) {
+    call.headers.add("Tidemark-Author", plain(author_of(session_)));
+  } else {
+    call.headers.add("Authorization", "Bearer " + token_);
+  }
+  call.ca_file = session_.ca_file.value_or("");
+  call.response_octets_max = std::size_t{1} << 30U;  // a whole zone
+  return call;
+}
+
+Expected<net::HttpResponse> ApiClient::exchange(const net::HttpCall& call,
+                                                std::chrono::milliseconds deadline) const {
+  deadline += std::chrono::seconds(call.body.size() / octets_per_second);
+  const auto begun = Clock::now();
+  for (int tries = 1;; ++tries) {
+    auto response = net::fetch(call, deadline);
+    if (response) return *std::move(response);
+    const bool late = Clock::now() - begun >= deadline;
+    const bool unknown = response.error().code == base::Errc::Unknown;
+    if (unknown && !late && tries < tries_max) continue;  // its Idempotency-Key makes this harmless
+    return fail(late ? Exit::TimeOut : Exit::Error,
+                "the controller does not answer: " + response.error().trail +
+                    (unknown ? "; the change may or may not have been made" : ""),
+                unknown ? "tidemark changes --limit 5"
+                        : "start tidemark-controller, or name it: --api URL (TIDEMARK_API)");
+  }
+}
+
+Expected<ApiReply> ApiClient::ask(const ApiRequest& request) const {
+  auto response = exchange(call_of(request), answer_within);
+  if (!response) return std::unexpected(std::move(response).error());
+  if (response->status >= 300) {
+    return std::unexpected(failure_of(response->status, response->body, request.file));
+  }
+  return ApiReply{response->status, std::move(response->body)};
+}
+
+Expected<ApiReply> ApiClient::mutate(ApiRequest request, const MutationOptions& options) const {
+  request.query.emplace_back("reason", options.reason);
+  net::HttpCall call = call_of(request);
+  call.headers.add("Idempotency-Key", base::to_hex(random_change_id().value()));
+  std::chrono::milliseconds deadline = answer_within;
+  if (options.wait_seconds) {
+    call.headers.add("Prefer", "wait=" + std::to_string(*options.wait_seconds));
+    deadline += std::chrono::seconds(*options.wait_seconds);
+  }
+  auto response = exchange(call, deadline);
+  if (!response) return std::unexpected(std::move(response).error());
+  if (response->status >= 300) {
+    return std::unexpected(failure_of(response->status, response->body, request.file));
+  }
+  auto answer = parse_answer(response->body);
+  if (!answer) return std::unexpected(std::move(answer).error());
+  const json::object& body = answer->get_object();
+  if (response->status == 202) return follow(shown(body, "change_id"), options);
+  if (options.wait_seconds && body.contains("acked") && !is_true(body, "acked")) {
+    return fail(Exit::TimeOut,
+                "change " + shown(body, "change_id") + " is made, but after " +
+                    std::to_string(*options.wait_seconds) +
+                    " s these edges do not serve it: " + joined(list_of(body, "stragglers"), ", "),
+                "tidemark fleet");
+  }
+  return ApiReply{response->status, std::move(response->body)};
+}
+
+// Stored by the controller, not judged yet: a large import, or a log that is away.
+Expected<ApiReply> ApiClient::follow(const std::string& change_id,
+                                     const MutationOptions& options) const {
+  const auto patience = std::chrono::seconds(
+      options.wait_seconds.value_or(static_cast<std::uint64_t>(answer_within.count())));
+  const auto deadline = Clock::now() + patience;
+  Progress progress(session_, "waiting for the log");
+  std::uint64_t waiting_most = 0;
+  while (true) {
+    auto reply = ask({.path = {"changes", change_id}});
+    if (!reply) return reply;
+    auto answer = parse_answer(reply->body);
+    if (!answer) return std::unexpected(std::move(answer).error());
+    const json::object& change = answer->get_object();
+    const std::string state = shown(change, "state");
+    if (state == "rejected") {
+      return fail(Exit::Error,
+                  "change " + change_id + " was rejected: " + shown(change, "rule") + ": " +
+                      shown(change, "message"),
+                  "read the zone again and decide anew");
+    }
+    if (state == "accepted") {
+      if (options.wait_seconds) {
+        auto served = wait_for_edges(number_of(change, "seq"), deadline);
+        if (!served) return std::unexpected(std::move(served).error());
+      }
+      return reply;
+    }
+    if (Clock::now() > deadline) {
+      return fail(Exit::TimeOut,
+                  "change " + change_id +
+                      " is stored by the controller and will be sent, but the "
+                      "log has not taken it within " +
+                      std::to_string(patience.count()) + " s",
+                  "tidemark changes " + change_id);
+    }
+    if (const auto status = ask({.path = {"status"}})) {
+      if (const auto parsed = parse_answer(status->body)) {
+        const auto left = number_of(object_of(parsed->get_object(), "outbox"), "changes");
+        waiting_most = std::max(waiting_most, left);
+        progress.show(waiting_most - left, std::max(waiting_most, std::uint64_t{1}));
+      }
+    }
+    std::this_thread::sleep_for(look_again);
+  }
+}
+
+Expected<void> ApiClient::wait_for_edges(std::uint64_t seq, Clock::time_point deadline) const {
+  while (true) {
+    auto reply = ask({.path = {"fleet"}});
+    if (!reply) return std::unexpected(std::move(reply).error());
+    auto answer = parse_answer(reply->body);
+    if (!answer) return std::unexpected(std::move(answer).error());
+    std::string stragglers;
+    for (const json::value& one : list_of(answer->get_object(), "nodes")) {
+      if (!one.is_object() || !is_true(one.get_object(), "live")) continue;
+      if (number_of(one.get_object(), "active_seq") >= seq) continue;
+      stragglers += (stragglers.empty() ? "" : ", ") + shown(one.get_object(), "node");
+    }
+    if (stragglers.empty()) return {};
+    if (Clock::now() > deadline) {
+      return fail(Exit::TimeOut,
+                  "the change is made (seq " + std::to_string(seq) +
+                      "), but these edges do not serve it: " + stragglers,
+                  "tidemark fleet");
+    }
+    std::this_thread::sleep_for(look_again);
+  }
+}
+
+}  // namespace tidemark::cli

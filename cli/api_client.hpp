@@ -1,0 +1,63 @@
+// ApiClient: the controller's HTTP API (docs/http-api.md) as seen by a person at a terminal.
+//
+// A mutation carries a random Idempotency-Key: when its connection breaks it is sent again and
+// happens once. A 202 (stored, not judged yet) is followed until the change is judged.
+//
+// Errors  Failures with the controller's words, every detail, and what to do. Guard for a guard;
+//         TimeOut if the controller did not answer, the change was not judged, or (with --wait) an
+//         edge does not serve it in time.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/outcome.hpp"
+#include "cli/session.hpp"
+#include "net/http_client.hpp"
+
+namespace tidemark::cli {
+
+struct ApiRequest {
+  std::string method = "GET";
+  std::vector<std::string> path;  // behind /v1, not encoded
+  std::vector<std::pair<std::string, std::string>> query{};
+  std::string body{};
+  std::string content_type = "application/json";
+  std::string accept = "application/json";
+  std::string file{};  // that the body came from: stands before the lines of errors
+};
+
+struct ApiReply {
+  unsigned status = 0;
+  std::string body{};
+};
+
+class ApiClient {
+ public:
+  static Expected<ApiClient> connect(const Session& session);
+
+  Expected<ApiReply> ask(const ApiRequest& request) const;
+  Expected<ApiReply> mutate(ApiRequest request, const MutationOptions& options) const;
+
+ private:
+  ApiClient(const Session& session, net::Url url, std::string token)
+      : session_(session), url_(std::move(url)), token_(std::move(token)) {}
+
+  using Clock = std::chrono::steady_clock;
+  net::HttpCall call_of(const ApiRequest& request) const;
+  Expected<net::HttpResponse> exchange(const net::HttpCall& call,
+                                       std::chrono::milliseconds deadline) const;
+  Expected<ApiReply> follow(const std::string& change_id, const MutationOptions& options) const;
+  Expected<void> wait_for_edges(std::uint64_t seq, Clock::time_point deadline) const;
+
+  const Session& session_;
+  net::Url url_;
+  std::string token_;
+};
+
+// The Failure that an answer outside 2xx stands for.
+Failure failure_of(unsigned status, const std::string& body, const std::string& file);
+
+}  // namespace tidemark::cli

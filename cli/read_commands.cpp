@@ -1,0 +1,174 @@
+// tidemark status|changes|fleet|health: what the controller knows.
+#include <memory>
+
+#include <boost/json.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/json_fields.hpp"
+#include "cli/report.hpp"
+#include "cli/table.hpp"
+
+namespace tidemark::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+using Show = std::string (*)(const json::object&);
+
+Outcome read(const Session& session, const ApiRequest& request, Show show) {
+  auto api = ApiClient::connect(session);
+  if (!api) return std::unexpected(std::move(api).error());
+  auto reply = api->ask(request);
+  if (!reply) return std::unexpected(std::move(reply).error());
+  if (session.json()) {
+    print(reply->body + "\n");
+    return {};
+  }
+  auto answer = parse_answer(reply->body);
+  if (!answer) return std::unexpected(std::move(answer).error());
+  print(show(answer->get_object()));
+  return {};
+}
+
+std::string seconds_of(const json::object& object, std::string_view key) {
+  const std::uint64_t ms = number_of(object, key);
+  return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
+}
+
+std::string status_text(const json::object& status) {
+  const json::object& version = object_of(status, "version");
+  const json::object& log = object_of(status, "log");
+  std::string out = "controller  " + shown(status, "name") + ", dataset " +
+                    shown(status, "dataset") + "\nstate       " + shown(status, "state");
+  if (const std::string detail = shown(status, "detail"); !detail.empty()) out += ": " + detail;
+  return out + "\nversion     seq " + shown(version, "seq") + ", hash " +
+         shown(version, "state_hash") + "\noffset      " + shown(status, "offset") +
+         "\nlog         " + (is_true(log, "reachable") ? "reachable" : "NOT REACHABLE") +
+         "\noutbox      " + shown(object_of(status, "outbox"), "changes") +
+         " changes wait\nrecords     " + shown(status, "accepted") + " accepted, " +
+         shown(status, "rejected") + " rejected, " + shown(status, "undecodable") +
+         " undecodable\n";
+}
+
+std::string fleet_text(const json::object& fleet) {
+  const std::uint64_t newest = number_of(object_of(fleet, "version"), "seq");
+  Table table(
+      {"NODE", "RING", "STATE", "LIVE", "SEQ", "BEHIND", "OFFSET", "AGE", "DNS", "ADMIN", "NACKS"});
+  for (const json::value& one : list_of(fleet, "nodes")) {
+    if (!one.is_object()) continue;
+    const json::object& node = one.get_object();
+    const std::uint64_t seq = number_of(node, "active_seq");
+    table.row({shown(node, "node"), shown(node, "ring"), shown(node, "state"), shown(node, "live"),
+               std::to_string(seq), std::to_string(newest > seq ? newest - seq : 0),
+               shown(node, "offset"), seconds_of(node, "age_ms"), shown(node, "dns_listen"),
+               shown(node, "admin_listen"), std::to_string(list_of(node, "nacks").size())});
+  }
+  if (table.empty()) return "no edge has reported yet\n";
+  return table.to_text();
+}
+
+std::string health_text(const json::object& health) {
+  Table table({"POOL", "ENDPOINT", "ADDRESS", "VERDICT", "RULE", "CAUSE", "OVERRIDE"});
+  for (const json::value& one : list_of(health, "pools")) {
+    if (!one.is_object()) continue;
+    const json::object& pool = one.get_object();
+    for (const json::value& each : list_of(pool, "endpoints")) {
+      if (!each.is_object()) continue;
+      const json::object& endpoint = each.get_object();
+      const bool drained = is_true(endpoint, "drained");
+      table.row({shown(pool, "name"), shown(endpoint, "id"), shown(endpoint, "address"),
+                 drained                   ? "drained"
+                 : is_true(endpoint, "up") ? "up"
+                                           : "DOWN",
+                 shown(endpoint, "rule"), shown(endpoint, "cause"),
+                 shown(object_of(endpoint, "override"), "state")});
+    }
+  }
+  std::string probers;
+  for (const json::value& one : list_of(health, "probers")) {
+    if (!one.is_object()) continue;
+    probers += "prober " + shown(one.get_object(), "name") + ", heard " +
+               seconds_of(one.get_object(), "age_ms") + " ago by the log's clock\n";
+  }
+  return (table.empty() ? std::string("no pools\n") : table.to_text()) +
+         (probers.empty() ? "no prober has reported yet\n" : probers);
+}
+
+std::string changes_text(const json::object& body) {
+  Table table({"OFFSET", "TIME", "STATE", "SEQ", "AUTHOR", "OBJECTS", "REASON"});
+  for (const json::value& one : list_of(body, "changes")) {
+    if (!one.is_object()) continue;
+    const json::object& change = one.get_object();
+    std::string objects = joined(list_of(change, "zones"), " ");
+    for (const json::value& pool : list_of(change, "pools")) {
+      objects += (objects.empty() ? "" : " ") + std::string("pool:") + shown(pool);
+    }
+    table.row({shown(change, "offset"), shown(change, "time"), shown(change, "state"),
+               shown(change, "seq"), shown(change, "author"), objects, shown(change, "reason")});
+  }
+  return table.empty() ? "no changes\n" : table.to_text();
+}
+
+std::string change_text(const json::object& change) {
+  std::string out = "change  " + shown(change, "change_id") + "\nstate   " + shown(change, "state");
+  if (change.contains("rule")) out += ": " + shown(change, "rule");
+  if (change.contains("message")) out += ": " + plain(shown(change, "message"));
+  out += "\noffset  " + shown(change, "offset") + ", " + shown(change, "time") + ", seq " +
+         shown(change, "seq") + "\nauthor  " + plain(shown(change, "author")) + "\nreason  " +
+         plain(shown(change, "reason")) + "\n";
+  for (const json::value& edit : list_of(change, "edits")) out += "  " + plain(shown(edit)) + "\n";
+  return out;
+}
+
+}  // namespace
+
+void add_status(Command root, Session& session) {
+  Command command = root.add("status", "Says how the controller and its log are",
+                             "tidemark status --api http://127.0.0.1:8053");
+  command.action([&session] { return read(session, {.path = {"status"}}, status_text); });
+}
+
+void add_fleet(Command root, Session& session) {
+  Command command = root.add("fleet", "Shows the newest report of each edge, and how far it is",
+                             "tidemark fleet -o json");
+  command.action([&session] { return read(session, {.path = {"fleet"}}, fleet_text); });
+}
+
+void add_health(Command root, Session& session) {
+  Command command =
+      root.add("health", "Shows the verdict on each endpoint, and why", "tidemark health");
+  command.action([&session] { return read(session, {.path = {"health"}}, health_text); });
+}
+
+void add_changes(Command root, Session& session) {
+  struct Options {
+    std::optional<std::string> id, zone, name, author, since;
+    std::optional<std::uint64_t> limit;
+  };
+  auto options = std::make_shared<Options>();
+  Command command = root.add("changes", "Who changed what, when and why; newest first",
+                             "tidemark changes --zone example.org --since 2026-11-01T00:00:00Z");
+  command.argument("ID", options->id, "One change, with its edits (default: the newest)");
+  command.option("--zone", options->zone, "ZONE", "Only of this zone");
+  command.option("--name", options->name, "NAME", "Only those that touch this name");
+  command.option("--author", options->author, "NAME", "Only by this author");
+  command.option("--since", options->since, "OFFSET|TIME", "From an offset, or an RFC 3339 time");
+  command.option("--limit", options->limit, "N", "At most N, 1 to 1000 (default 100)");
+  command.action([options, &session] {
+    if (options->id) return read(session, {.path = {"changes", *options->id}}, change_text);
+    ApiRequest request{.path = {"changes"}};
+    const auto filter = [&request](const std::string& key,
+                                   const std::optional<std::string>& value) {
+      if (value) request.query.emplace_back(key, *value);
+    };
+    filter("zone", options->zone);
+    filter("name", options->name);
+    filter("author", options->author);
+    filter("since", options->since);
+    if (options->limit) request.query.emplace_back("limit", std::to_string(*options->limit));
+    return read(session, request, changes_text);
+  });
+}
+
+}  // namespace tidemark::cli

@@ -1,0 +1,100 @@
+#include "cli/report.hpp"
+
+#include <boost/json.hpp>
+
+#include "cli/json_fields.hpp"
+#include "cli/table.hpp"
+
+namespace tidemark::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string counts_of(const json::object& diff) {
+  return shown(diff, "added") + " RRsets added, " + shown(diff, "changed") + " changed, " +
+         shown(diff, "removed") + " removed";
+}
+
+std::string lines_of(const json::object& diff) {
+  std::string out;
+  for (const json::value& line : list_of(diff, "lines")) out += "  " + plain(shown(line)) + "\n";
+  return out;
+}
+
+std::string zones_of(const json::object& answer) {
+  std::string out;
+  for (const auto& [name, value] : object_of(answer, "zones")) {
+    if (!value.is_object()) continue;
+    const json::object& zone = value.get_object();
+    out += ", " + std::string(name.data(), name.size()) +
+           (is_true(zone, "deleted")
+                ? " is gone"
+                : " serial " + shown(zone, "serial") + " seq " + shown(zone, "seq"));
+  }
+  return out;
+}
+
+}  // namespace
+
+Outcome report_change(const Session& session, const std::string& object, const ApiReply& reply) {
+  if (session.json()) {
+    print(reply.body + "\n");
+    return {};
+  }
+  auto parsed = parse_answer(reply.body);
+  if (!parsed) return std::unexpected(std::move(parsed).error());
+  const json::object& answer = parsed->get_object();
+  for (const json::value& warning : list_of(answer, "warnings")) {
+    note("tidemark: warning: " + object + ": " + plain(shown(warning)));
+  }
+  if (answer.contains("changed") && !is_true(answer, "changed")) {
+    print(object + ": nothing to change, it is so already\n");
+    return {};
+  }
+  const json::object& version = object_of(answer, "version");
+  const std::string seq = shown(version.empty() ? answer : version, "seq");
+  print(object + ": changed at offset " + shown(answer, "offset") + ", version seq " + seq +
+        zones_of(answer) + "\n");
+  if (const json::object& diff = object_of(answer, "diff"); !diff.empty()) {
+    constexpr std::size_t lines_shown = 20;
+    if (list_of(diff, "lines").size() <= lines_shown) {
+      print(lines_of(diff));
+    } else {
+      print("  " + counts_of(diff) + "\n");
+    }
+  }
+  if (is_true(answer, "acked")) print("served by " + joined(list_of(answer, "edges"), ", ") + "\n");
+  return {};
+}
+
+Outcome report_dry_run(const Session& session, const std::string& object, const ApiReply& reply) {
+  if (session.json()) {
+    print(reply.body + "\n");
+    return {};
+  }
+  auto parsed = parse_answer(reply.body);
+  if (!parsed) return std::unexpected(std::move(parsed).error());
+  const json::object& answer = parsed->get_object();
+  for (const json::value& warning : list_of(answer, "warnings")) {
+    note("tidemark: warning: " + object + ": " + plain(shown(warning)));
+  }
+  const json::object& diff = object_of(answer, "diff");
+  if (!is_true(answer, "changed")) {
+    print(object + ": no difference\n");
+  } else {
+    print(object + ": " + counts_of(diff) + "\n" + lines_of(diff));
+  }
+  return {};
+}
+
+std::string rrset_lines(const json::object& rrset) {
+  std::string out;
+  for (const json::value& rdata : list_of(rrset, "rdata")) {
+    out += shown(rrset, "name") + " " + shown(rrset, "ttl") + " IN " + shown(rrset, "type") + " " +
+           shown(rdata) + "\n";
+  }
+  return out;
+}
+
+}  // namespace tidemark::cli

@@ -1,0 +1,23 @@
+// What a command says at its end about a change, or about what it read.
+#pragma once
+
+#include <string>
+
+#include "cli/api_client.hpp"
+
+namespace boost::json {
+class object;
+}
+
+namespace tidemark::cli {
+
+// Of a mutation: JSON as it came, or one sentence, the diff and the warnings. `object` is what was
+// changed: "zone example.org.".
+Outcome report_change(const Session& session, const std::string& object, const ApiReply& reply);
+// Of a dry run: the diff line by line.
+Outcome report_dry_run(const Session& session, const std::string& object, const ApiReply& reply);
+
+// "www.example.org. 300 IN A 192.0.2.1", one record a line, of the JSON of an RRset.
+std::string rrset_lines(const boost::json::object& rrset);
+
+}  // namespace tidemark::cli

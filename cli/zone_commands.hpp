@@ -1,0 +1,10 @@
+// The two halves of `tidemark zone`: what changes zones, what reads them.
+#pragma once
+
+#include "cli/commands.hpp"
+
+namespace tidemark::cli {
+
+void add_zone_reads(Command& zone, Session& session);  // export, list, show
+
+}  // namespace tidemark::cli

@@ -1,0 +1,153 @@
+// tidemark zone import|diff|delete.
+#include <memory>
+
+#include <boost/json.hpp>
+
+#include "cli/report.hpp"
+#include "cli/zone_commands.hpp"
+#include "cli/zone_file.hpp"
+
+namespace tidemark::cli {
+
+namespace {
+
+struct ImportOptions {
+  std::vector<std::string> files;
+  std::string zone;
+  bool dry_run = false;
+  std::optional<std::uint64_t> removals;
+  MutationOptions change;
+};
+
+ApiRequest put_zone(ZoneFile file) {
+  return {.method = "PUT",
+          .path = {"zones", file.zone.origin.to_text()},
+          .body = std::move(file.text),
+          .content_type = "text/dns",
+          .file = std::move(file.path)};
+}
+
+// A dry run that a guard refuses is asked again with the number that the guard names: nothing is
+// changed by it, and the diff is what was wanted.
+Expected<ApiReply> dry_run(const ApiClient& api, ApiRequest request) {
+  request.query.emplace_back("dry_run", "1");
+  auto reply = api.ask(request);
+  if (reply || reply.error().exit != Exit::Guard) return reply;
+  const std::string& next = reply.error().next;
+  const std::size_t number = next.find_last_not_of("0123456789") + 1;
+  if (number >= next.size()) return reply;
+  request.query.emplace_back("acknowledge_removals", next.substr(number));
+  return api.ask(request);
+}
+
+Outcome import_file(const ApiClient& api, const ImportOptions& options, const std::string& path,
+                    const Session& session) {
+  auto file = read_zone_file(path, options.zone);
+  if (!file) return std::unexpected(std::move(file).error());
+  const std::string object = "zone " + file->zone.origin.to_text();
+  if (session.shows_progress()) {
+    note(object + ": " + std::to_string(file->zone.rrsets.size()) + " RRsets read from " + path +
+         ", sending " + std::to_string(file->text.size()) + " octets");
+  }
+  ApiRequest request = put_zone(*std::move(file));
+  auto reply = Expected<ApiReply>();
+  if (options.dry_run) {
+    reply = dry_run(api, std::move(request));
+  } else {
+    if (options.removals) {
+      request.query.emplace_back("acknowledge_removals", std::to_string(*options.removals));
+    }
+    reply = api.mutate(std::move(request), options.change);
+  }
+  if (!reply) return std::unexpected(std::move(reply).error().at("import of " + path));
+  return options.dry_run ? report_dry_run(session, object, *reply)
+                         : report_change(session, object, *reply);
+}
+
+Outcome import_files(const ImportOptions& options, const Session& session) {
+  if (!options.zone.empty() && options.files.size() > 1) {
+    return fail(Exit::Usage, "--zone names the zone of one FILE; here are " +
+                                 std::to_string(options.files.size()));
+  }
+  auto api = ApiClient::connect(session);
+  if (!api) return std::unexpected(std::move(api).error());
+  for (const std::string& path : options.files) {
+    if (auto done = import_file(*api, options, path, session); !done) return done;
+  }
+  return {};
+}
+
+void add_import(Command& zone, Session& session) {
+  auto options = std::make_shared<ImportOptions>();
+  Command command =
+      zone.add("import", "Makes zones hold exactly what master files say; creates them if need be",
+               "tidemark zone import example.org.zone --reason 'new mail servers' --wait 10");
+  command.arguments("FILE", options->files, "Master files, one zone each; - is standard input");
+  command.option("--zone", options->zone, "NAME",
+                 "The zone's name (default: $ORIGIN or the owner of the SOA)");
+  command.flag("--dry-run", options->dry_run, "Show what would change, change nothing");
+  command.option("--acknowledge-removals", options->removals, "N",
+                 "Exactly N RRsets may go: what the guard asks for");
+  add_mutation_options(command, options->change);
+  command.action([options, &session] { return import_files(*options, session); });
+}
+
+void add_diff(Command& zone, Session& session) {
+  struct Options {
+    std::string zone, file;
+  };
+  auto options = std::make_shared<Options>();
+  Command command = zone.add("diff", "Shows what an import of FILE would change",
+                             "tidemark zone diff example.org example.org.zone");
+  command.argument("ZONE", options->zone, "Name of the zone");
+  command.argument("FILE", options->file, "Master file; - is standard input");
+  command.action([options, &session]() -> Outcome {
+    auto api = ApiClient::connect(session);
+    if (!api) return std::unexpected(std::move(api).error());
+    auto file = read_zone_file(options->file, options->zone);
+    if (!file) return std::unexpected(std::move(file).error());
+    const std::string object = "zone " + file->zone.origin.to_text();
+    auto reply = dry_run(*api, put_zone(*std::move(file)));
+    if (!reply) return std::unexpected(std::move(reply).error());
+    return report_dry_run(session, object, *reply);
+  });
+}
+
+void add_delete(Command& zone, Session& session) {
+  struct Options {
+    std::string zone;
+    std::optional<std::uint64_t> removals;
+    MutationOptions change;
+  };
+  auto options = std::make_shared<Options>();
+  Command command =
+      zone.add("delete", "Removes a zone with everything in it",
+               "tidemark zone delete old.example --reason 'sold' --acknowledge-removals 12");
+  command.argument("ZONE", options->zone, "Name of the zone");
+  command.option("--acknowledge-removals", options->removals, "N",
+                 "Exactly N RRsets may go: what the guard asks for");
+  add_mutation_options(command, options->change);
+  command.action([options, &session]() -> Outcome {
+    auto api = ApiClient::connect(session);
+    if (!api) return std::unexpected(std::move(api).error());
+    ApiRequest request{.method = "DELETE", .path = {"zones", options->zone}};
+    if (options->removals) {
+      request.query.emplace_back("acknowledge_removals", std::to_string(*options->removals));
+    }
+    auto reply = api->mutate(std::move(request), options->change);
+    if (!reply) return std::unexpected(std::move(reply).error());
+    return report_change(session, "zone " + options->zone, *reply);
+  });
+}
+
+}  // namespace
+
+void add_zone(Command root, Session& session) {
+  Command zone = root.add("zone", "Whole zones", "tidemark zone list");
+  add_import(zone, session);
+  add_zone_reads(zone, session);
+  add_diff(zone, session);
+  add_delete(zone, session);
+}
+
+}  // namespace tidemark::cli
