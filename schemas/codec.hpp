@@ -9,7 +9,7 @@
 //         identifier and the place of that one field is judged, so that the fold halts instead of
 //         skipping. Everything else that cannot be decoded is Invalid; the trail names field and
 //         index ("change set: zones[2]: edits[7]: owner: upper-case letter").
-// Cost    encode: about 0.2 us an edit; decode: one copy of the record, then about 0.1 us an edit.
+// Cost    About 0.7 us an edit each way (88 octets), 2 us for the ChangeSet of one edit.
 //
 // encode() is deterministic: equal values give equal bytes. It does not judge: a value that breaks
 // a limit of core/event encodes to a record that decode() refuses.
