@@ -94,6 +94,10 @@ struct Admin::Inner {
     shown["offset"] = status.offset;
     shown["chain"] = status.chain;
     shown["health_position"] = status.health_position;
+    shown["accepted"] = status.accepted;
+    shown["rejected"] = status.rejected;
+    shown["undecodable"] = status.undecodable;
+    shown["snapshot_file_seq"] = status.snapshot_file_seq;
     json::array listen;
     for (const auto& address : status.listen) listen.emplace_back(net::to_text(address));
     shown["listen"] = std::move(listen);

@@ -67,7 +67,7 @@ class EndToEnd(unittest.TestCase):
         edge = fleet.edges[0]
         wait_until(lambda: list((fleet.folder / edge.node).glob("*")), "the edge wrote a file")
         before = edge.version()["seq"]
-        wait_until(lambda: (edge.version() or {}).get("file_seq") == before,
+        wait_until(lambda: (edge.version() or {}).get("snapshot_file_seq") == before,
                    "the edge's newest file holds the newest version", 60)
         fleet.log_down()
         edge.stop(signal.SIGKILL)
@@ -154,7 +154,7 @@ class EndToEnd(unittest.TestCase):
                        == 200, "the second controller has the zone")
             fleet.wait_everywhere("www.example.org", "A", ["192.0.2.10", "192.0.2.11"])
 
-            other.signal(signal.SIGSTOP)  # with the old plan in hand
+            other.send(signal.SIGSTOP)  # with the old plan in hand
             stale = PausedRequest(other_api, "/v1/zones/example.org/rrsets/www/A",
                                   {"ttl": 60, "rdata": ["192.0.2.66"]},
                                   {"If-Match": f'"{seq}"', "Tidemark-Reason": "old plan"})
@@ -162,7 +162,7 @@ class EndToEnd(unittest.TestCase):
                                {"ttl": 60, "rdata": ["192.0.2.77"]}, Prefer="wait=20",
                                Tidemark_Reason="newer plan")
             self.assertEqual(newer.status, 200, newer)
-            other.signal(signal.SIGCONT)
+            other.send(signal.SIGCONT)
             refused = stale.reply()
             self.assertIn(refused[0], (409, 412), refused)
             for edge in fleet.edges:

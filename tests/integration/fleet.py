@@ -63,7 +63,7 @@ class Process:
                                           stdin=subprocess.DEVNULL)
         return self
 
-    def signal(self, number):
+    def send(self, number):
         self.child.send_signal(number)
 
     def running(self):
@@ -250,7 +250,7 @@ class Fleet:
         processes = [self.prober, *self.edges, self.controller, *self.others]
         for process in processes:
             if process.running():
-                process.signal(signal.SIGCONT)
+                process.send(signal.SIGCONT)
             try:
                 process.stop()
             except AssertionError as slow:
