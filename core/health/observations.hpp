@@ -94,6 +94,10 @@ class Observations {
   std::optional<std::uint16_t> admit(const std::string& name);
   void note(std::uint16_t index, const event::Observation& observation);
   void forget(std::uint16_t index, std::uint64_t before_frame);
+  class Reading;
+  void take_probers(Reading& in);
+  void take_endpoints(Reading& in);
+  Seen take_seen(Reading& in);
 
   std::vector<Prober> probers_;  // an index stays; no order
   std::map<std::string, std::uint16_t, std::less<>> index_;

@@ -26,7 +26,10 @@ void put_text(base::Writer& out, std::string_view text) {
 }
 void put_time(base::Writer& out, std::int64_t ms) { out.put_u64(static_cast<std::uint64_t>(ms)); }
 
-class Reading {
+}  // namespace
+
+// Takes fields and remembers that one was unsound; judged once for a run of them.
+class Observations::Reading {
  public:
   explicit Reading(base::ByteView octets) : in_(octets) {}
 
@@ -58,8 +61,6 @@ class Reading {
   base::Reader in_;
   bool sound_ = true;
 };
-
-}  // namespace
 
 base::Bytes Observations::to_octets() const {
   base::Writer out;
@@ -100,7 +101,6 @@ base::Bytes Observations::to_octets() const {
 
 // Only what to_octets() writes is taken: sorted, without twins, to the last octet.
 base::Result<Observations> Observations::from_octets(base::ByteView octets) {
-  Observations all;
   Reading in(octets);
   const auto unsound = [&in](std::string_view place) {
     return base::fail(base::Errc::Invalid, "observations: " + std::string(place) +
@@ -110,51 +110,63 @@ base::Result<Observations> Observations::from_octets(base::ByteView octets) {
   for (const char letter : magic) in.require(in.number(1) == static_cast<std::uint8_t>(letter));
   if (!in.sound()) return unsound("opening");
   if (in.number(1) != version) return base::fail(base::Errc::Unsupported, "observations: version");
+  Observations all;
   all.log_ms_ = in.time();
+  all.take_probers(in);
+  if (!in.sound()) return unsound("probers");
+  all.take_endpoints(in);
+  in.require(in.at_end());
+  if (!in.sound()) return unsound("endpoints");
+  return all;
+}
 
-  const std::uint64_t prober_count = in.number(4);
-  in.require(prober_count <= probers_max);
-  for (std::uint64_t i = 0; i < prober_count && in.sound(); ++i) {
+void Observations::take_probers(Reading& in) {
+  const std::uint64_t count = in.number(4);
+  in.require(count <= probers_max);
+  for (std::uint64_t i = 0; i < count && in.sound(); ++i) {
     Prober prober{.name = in.text()};
-    in.require(i == 0 || all.probers_.back().name < prober.name);
+    in.require(i == 0 || probers_.back().name < prober.name);
     const std::uint64_t agent = in.number(1);
     in.require(agent <= 1);
     prober.agent = agent == 1;
     prober.seen_ms = in.time();
-    in.require(prober.seen_ms <= all.log_ms_);
-    all.index_.emplace(prober.name, static_cast<std::uint16_t>(i));
-    all.probers_.push_back(std::move(prober));
+    in.require(prober.seen_ms <= log_ms_);
+    index_.emplace(prober.name, static_cast<std::uint16_t>(i));
+    probers_.push_back(std::move(prober));
   }
-  if (!in.sound()) return unsound("probers");
+}
 
-  const std::uint64_t endpoint_count = in.number(4);
+void Observations::take_endpoints(Reading& in) {
+  const std::uint64_t count = in.number(4);
   std::pair<std::string, std::string> before;
-  for (std::uint64_t i = 0; i < endpoint_count && in.sound(); ++i) {
+  for (std::uint64_t i = 0; i < count && in.sound(); ++i) {
     std::pair<std::string, std::string> name;
     name.first = in.text();
     name.second = in.text();
     in.require(i == 0 || before < name);
-    Seen seen{.last_up_ms = in.time(), .said = {}};
-    const std::uint64_t said_count = in.number(2);
-    in.require(said_count >= 1 && said_count <= prober_count && seen.last_up_ms <= all.log_ms_);
-    for (std::uint64_t j = 0; j < said_count && in.sound(); ++j) {
-      const std::uint64_t by = in.number(2);
-      const std::uint64_t observed = in.number(1);
-      const std::int64_t since_ms = in.time();
-      std::string cause = in.text();
-      in.require(by < prober_count && (j == 0 || seen.said.back().prober < by));
-      in.require(observed >= 1 && observed <= 3 && since_ms <= all.log_ms_);
-      if (!in.sound()) break;
-      in.require(++all.probers_[by].endpoints <= event::observations_max);
-      seen.said.push_back({static_cast<std::uint16_t>(by), static_cast<event::Observed>(observed),
-                           since_ms, 0, std::move(cause)});
-    }
-    all.pools_[name.first].emplace(name.second, std::move(seen));
+    pools_[name.first].emplace(name.second, take_seen(in));
     before = std::move(name);
   }
-  in.require(in.at_end());
-  if (!in.sound()) return unsound("endpoints");
-  return all;
+}
+
+Observations::Seen Observations::take_seen(Reading& in) {
+  Seen seen{.last_up_ms = in.time(), .said = {}};
+  in.require(seen.last_up_ms <= log_ms_);
+  const std::uint64_t count = in.number(2);
+  in.require(count >= 1);
+  for (std::uint64_t i = 0; i < count && in.sound(); ++i) {
+    const std::uint64_t by = in.number(2);
+    const std::uint64_t observed = in.number(1);
+    const std::int64_t since_ms = in.time();
+    std::string cause = in.text();
+    in.require(by < probers_.size() && (i == 0 || seen.said.back().prober < by));
+    in.require(observed >= 1 && observed <= 3 && since_ms <= log_ms_);
+    if (!in.sound()) break;
+    in.require(++probers_[by].endpoints <= event::observations_max);
+    seen.said.push_back({static_cast<std::uint16_t>(by), static_cast<event::Observed>(observed),
+                         since_ms, 0, std::move(cause)});
+  }
+  return seen;
 }
 
 }  // namespace tidemark::health

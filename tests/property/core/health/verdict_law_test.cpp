@@ -229,6 +229,20 @@ RC_GTEST_PROP(HealthLaw, DeltaThenFullIsFull, ()) {
   RC_ASSERT(rulings(dataset, with) == rulings(dataset, without));
 }
 
+RC_GTEST_PROP(HealthLaw, AFullFrameIsAllThatItsProberSays, ()) {
+  Observations all = fold(draw_history());
+  HealthFrame full = draw_frame();
+  full.full = true;
+  all.apply(full, all.log_ms() + 1);
+  std::size_t said = 0;
+  for (const char* pool : {"mail", "web"}) {
+    for (const char* endpoint : {"a", "b", "c", "d", "e"}) {
+      for (const Sighting& each : all.sightings(pool, endpoint)) said += each.prober == full.prober;
+    }
+  }
+  RC_ASSERT(said == full.observations.size());
+}
+
 RC_GTEST_PROP(HealthLaw, ARecordAppendedTwiceChangesNothing, ()) {
   std::vector<Timed> twice;
   const auto history = draw_history();

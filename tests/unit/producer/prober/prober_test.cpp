@@ -257,6 +257,31 @@ TEST_F(Probing, TheWorkOfAllDownIsTheWorkOfAllUp) {
   EXPECT_EQ(frames_.size(), 20u);
 }
 
+TEST_F(Probing, AStormOfFlapsBecomesABoundedNumberOfDeltas) {
+  std::vector<Target> targets;
+  for (int i = 0; i < 1000; ++i) {
+    targets.push_back(target("e" + std::to_string(i), 100));
+    targets.back().check.rise = targets.back().check.fall = 1;
+  }
+  prober_.set_targets(targets);
+  run(milliseconds(2000));
+  told();
+  const auto before = prober_.standing().transitions;
+  const auto start = clock_.steady();
+  for (int i = 0; i < 2000; ++i) {  // a millisecond at a time: every result is another one
+    step();
+    clock_.advance(milliseconds(1));
+    for (const Target& each : targets) {
+      if (i % 2 == 0) checker_.down[{"web", each.endpoint}] = "connection refused";
+    }
+    if (i % 2 == 1) checker_.down.clear();
+    checker_.answer_all();
+  }
+  const auto span = std::chrono::duration_cast<milliseconds>(clock_.steady() - start);
+  EXPECT_GT(prober_.standing().transitions - before, 5000u);
+  EXPECT_LE(frames_.size(), static_cast<std::size_t>(span.count()) / 10 + 3);
+}
+
 TEST_F(Probing, TheOwnerIsNeverAskedToWaitBeyondWhatIsDue) {
   prober_.set_targets({target("a", 100)});
   for (int i = 0; i < 2000; ++i) {
