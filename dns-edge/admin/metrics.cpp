@@ -65,10 +65,13 @@ class Scrape final : public prometheus::Collectable {
 
   void collect_queries(Families& all) const {
     auto& queries = family(all, MetricType::Counter, "queries_total", "Messages received.");
-    add(queries, sum(workers_, [](auto& w) -> auto& { return w.udp_queries; }),
-        {{"transport", "udp"}});
-    add(queries, sum(workers_, [](auto& w) -> auto& { return w.tcp_queries; }),
-        {{"transport", "tcp"}});
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      const std::string worker = std::to_string(i);
+      add(queries, static_cast<double>(workers_[i]->udp_queries.value()),
+          {{"transport", "udp"}, {"worker", worker}});
+      add(queries, static_cast<double>(workers_[i]->tcp_queries.value()),
+          {{"transport", "tcp"}, {"worker", worker}});
+    }
     auto& responses = family(all, MetricType::Counter, "responses_total", "Responses by RCODE.");
     for (const dns::Rcode rcode :
          {dns::Rcode::NoError, dns::Rcode::FormErr, dns::Rcode::ServFail, dns::Rcode::NxDomain,
