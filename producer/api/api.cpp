@@ -164,7 +164,7 @@ Answered Api::read(const Match& match, const net::HttpRequest& request) const {
   const DeskPorts& ports = ports_.desk;
   const fold::State& state = ports.feeder.state();
   const dataset::Dataset& dataset = state.dataset;
-  const auto& parameters = match.parameters;
+  const auto& names = match.parameters;
   switch (match.action) {
     case Action::GetStatus: {
       ControllerStatus controller = controller_;
@@ -172,13 +172,13 @@ Answered Api::read(const Match& match, const net::HttpRequest& request) const {
       return read_status(controller, ports.feeder.status(), ports.outbox);
     }
     case Action::GetZones:   return read_zones(dataset);
-    case Action::GetZone:    return read_zone(dataset, parameters[0], request);
-    case Action::GetRrset:   return read_rrset(dataset, parameters[0], parameters[1], parameters[2]);
+    case Action::GetZone:    return read_zone(dataset, names[0], request);
+    case Action::GetRrset:   return read_rrset(dataset, names[0], names[1], names[2]);
     case Action::GetChanges: return read_changes(ports_.changes, request);
     case Action::GetChange:
-      return read_change(ports_.changes, ports.outbox, state.ledger, parameters[0]);
+      return read_change(ports_.changes, ports.outbox, state.ledger, names[0]);
     case Action::GetPools: return read_pools(dataset);
-    case Action::GetPool:  return read_pool(dataset, parameters[0]);
+    case Action::GetPool:  return read_pool(dataset, names[0]);
     case Action::GetHealth:
       return read_health(dataset, ports.feeder.observations(), ports.feeder.status().health_offset);
     case Action::GetFleet: return read_fleet(ports.fleet, dataset.version());

@@ -4,21 +4,11 @@
 
 #include <boost/json.hpp>
 
-#include "core/base/hash.hpp"
 #include "producer/api/shapes.hpp"
 
 namespace tidemark::producer {
 namespace json = boost::json;
 
-// An accepted change, or a wish that was granted already (no change_id).
-struct Desk::Success {
-  std::optional<event::ChangeId> change_id;
-  std::int64_t offset = -1;
-  dataset::Version version;
-  std::vector<fold::ZoneOutcome> zones;
-  std::string diff;  // JSON
-  std::vector<std::string> warnings;
-};
 struct Desk::Waiter {
   net::Respond respond;
   std::optional<std::chrono::seconds> wait;
@@ -49,70 +39,8 @@ struct Desk::Acking {
 };
 
 namespace {
-
 constexpr std::size_t diff_lines_max = 200;
-
-bool touches(const event::ChangeSet& change, const std::string& object) {
-  const auto pool = [&](const event::PoolEdit& edit) {
-    const std::string* name = nullptr;
-    if (const auto* put = std::get_if<event::PutPool>(&edit)) name = &put->pool.name;
-    if (const auto* gone = std::get_if<event::DeletePool>(&edit)) name = &gone->pool;
-    if (const auto* set = std::get_if<event::PutOverride>(&edit)) name = &set->override_.pool;
-    if (const auto* cleared = std::get_if<event::DeleteOverride>(&edit)) name = &cleared->pool;
-    return object == "pool/" + *name;
-  };
-  return std::ranges::any_of(change.pools, pool) ||
-         std::ranges::any_of(change.zones, [&](const event::ZoneEdits& zone) {
-           return zone.zone.to_text() == object;
-         });
 }
-
-net::HttpResponse json_response(unsigned status, const json::object& body) {
-  net::HttpResponse response;
-  response.status = status;
-  response.body = json::serialize(body);
-  return response;
-}
-
-json::array texts(const std::vector<std::string>& all) {
-  json::array array;
-  for (const std::string& one : all) array.emplace_back(one);
-  return array;
-}
-
-net::HttpResponse pending_response(event::ChangeId id) {
-  const std::string hex = base::to_hex(id.value());
-  const std::string url = "/v1/changes/" + hex;
-  net::HttpResponse response =
-      json_response(202, {{"change_id", hex}, {"state", "pending"}, {"changes_url", url}});
-  response.headers.add("Location", url);
-  return response;
-}
-
-// S is Desk::Success, which only Desk can name.
-template <class S>
-json::object success_body(const S& success) {
-  json::object body{{"changed", success.change_id.has_value()},
-                    {"version", to_json(success.version)},
-                    {"zones", to_json(success.zones)},
-                    {"warnings", texts(success.warnings)}};
-  if (success.change_id) {
-    body["change_id"] = base::to_hex(success.change_id->value());
-    body["offset"] = success.offset;
-  }
-  if (!success.diff.empty()) body["diff"] = json::parse(success.diff);
-  return body;
-}
-
-// The zone as it is, for an answer that changed nothing.
-std::vector<fold::ZoneOutcome> outcome_of(const dataset::Dataset& dataset, const Wish& wish) {
-  const dns::Name* name = zone_of(wish);
-  const auto zone = name != nullptr ? dataset.find_zone(*name) : std::nullopt;
-  if (!zone) return {};
-  return {{*name, false, zone->serial(), zone->seq(), zone->hash()}};
-}
-
-}  // namespace
 
 Desk::Desk(DeskSettings settings, DeskPorts ports) : settings_(settings), ports_(std::move(ports)) {
   for (const OutboxEntry& entry : ports_.outbox.entries()) {
@@ -258,12 +186,7 @@ void Desk::plan(Parked request, const Base& base, Wish wish) {
     }
   }
   if (terms.dry_run) {
-    request.respond(json_response(200, {{"dry_run", true},
-                                        {"changed", !decided->change_sets.empty()},
-                                        {"change_sets", decided->change_sets.size()},
-                                        {"version", to_json(state.dataset.version())},
-                                        {"warnings", texts(request.wish.warnings)},
-                                        {"diff", to_json(decided->diff, 10'000)}}));
+    request.respond(dry_run_response(*decided, state.dataset.version(), request.wish.warnings));
     return;
   }
   if (!decided->change_sets.empty()) {
@@ -368,7 +291,7 @@ void Desk::answer(Waiter waiter, const Judged& judged) {
     acknowledge(ports_.clock.steady());
     return;
   }
-  waiter.respond(json_response(200, success_body(success)));
+  waiter.respond(success_response(success));
 }
 
 // Clients whose time is over: their changes go on.
@@ -391,11 +314,7 @@ void Desk::acknowledge(std::chrono::nanoseconds now) {
       ++at;
       continue;
     }
-    json::object body = success_body(at->success);
-    body["acked"] = acked;
-    body["edges"] = texts(heard.edges);
-    if (!acked) body["stragglers"] = texts(heard.stragglers);
-    at->respond(json_response(200, body));
+    at->respond(acked_response(at->success, acked ? Acked::Yes : Acked::No, heard));
     at = acking_.erase(at);
   }
 }
@@ -406,7 +325,7 @@ void Desk::keep_receipt(const std::string& key, const base::Sha256& request, eve
   Receipt receipt{key, request, id};
   if (const auto* success = std::get_if<Success>(&judged)) {
     receipt.status = 200;
-    receipt.body = json::serialize(success_body(*success));
+    receipt.body = success_response(*success).body;
   } else {
     const net::HttpResponse response = to_response(std::get<ApiError>(judged));
     receipt.status = response.status;

@@ -27,6 +27,7 @@
 #include "consumer/feeder/feeder.hpp"
 #include "core/base/environment.hpp"
 #include "net/http_server.hpp"
+#include "producer/api/desk_answers.hpp"
 #include "producer/api/fleet_view.hpp"
 #include "producer/api/terms.hpp"
 #include "producer/api/wishes.hpp"
@@ -67,7 +68,6 @@ class Desk {
   std::vector<std::string> take_remarks();  // for the owner's log
 
  private:
-  struct Success;
   struct Waiter;
   struct Group;
   struct Parked;

@@ -6,6 +6,7 @@
 
 #include "core/base/hash.hpp"
 #include "core/dns/master_file.hpp"
+#include "core/health/verdict.hpp"
 #include "producer/api/shapes.hpp"
 #include "producer/api/terms.hpp"
 #include "producer/api/times.hpp"

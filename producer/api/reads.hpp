@@ -6,6 +6,9 @@
 #include <string_view>
 
 #include "consumer/feeder/feeder.hpp"
+#include "core/dataset/dataset.hpp"
+#include "core/fold/ledger.hpp"
+#include "core/health/observations.hpp"
 #include "net/http.hpp"
 #include "producer/api/api_error.hpp"
 #include "producer/api/change_index.hpp"

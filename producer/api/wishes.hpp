@@ -17,8 +17,6 @@
 
 namespace tidemark::producer {
 
-constexpr std::size_t small_body_octets_max = 4 * 1024 * 1024;  // of all but PUT of a zone
-
 struct ReadWish {
   std::string object;  // "example.org.", "pool/web": requests for one object wait for each other
   std::function<std::expected<Wish, ApiError>(const Base&)> make;

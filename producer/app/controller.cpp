@@ -159,7 +159,6 @@ base::Result<void> Controller::Inner::begin() {
   }
   net::HttpLimits limits;
   limits.body_octets_max = settings.zone_body_octets_max;
-  limits.groups = {{"/v1/pools", small_body_octets_max}};
   TIDEMARK_TRY(server,
                net::HttpServer::listen(io, settings.api, limits,
                                        [this](net::HttpRequest request, net::Respond respond) {

@@ -100,10 +100,10 @@ std::vector<dns::Rrset> whole(const ZoneView& zone, const Diff& diff) {
   return rrsets;
 }
 
-std::expected<Plan, Problems> plan_of(const Base& base, const dns::Name& name, const ZoneView& zone,
-                                      const ZoneDifference& difference, const Signature& signature,
-                                      Problems problems) {
-  check_pools(base, difference.diff(), problems);
+std::expected<Plan, Problems> plan_of(const Base& decided_on, const dns::Name& name,
+                                      const ZoneView& zone, const ZoneDifference& difference,
+                                      const Signature& signature, Problems problems) {
+  check_pools(decided_on, difference.diff(), problems);
   const bool nothing = difference.empty() && zone.exists();
   if (!nothing) check_guard(name, zone, difference.diff().removed(), signature, problems);
   if (!problems.empty()) return std::unexpected(std::move(problems));
@@ -119,8 +119,14 @@ std::expected<Plan, Problems> plan_of(const Base& base, const dns::Name& name, c
     plan.change_sets.push_back(std::move(change));
   } else {
     change.zones.clear();  // the parts copy it: it must not hold the zone
+    const auto live = decided_on.dataset.find_zone(name);
+    std::vector<dns::Rrset> rrsets = whole(zone, plan.diff);
+    std::optional<base::U128> hash_after;
+    if (zone.is_as_folded() && !std::holds_alternative<event::ExpectAny>(expect)) {
+      hash_after = zone_hash_of(rrsets, live ? std::optional(live->serial()) : std::nullopt);
+    }
     plan.change_sets =
-        build_sequence(name, expect, whole(zone, plan.diff), plan.diff.settings, change);
+        build_sequence(name, expect, std::move(rrsets), plan.diff.settings, hash_after, change);
   }
   return plan;
 }

@@ -86,6 +86,7 @@ bool is_too_large(const event::ChangeSet& change) {
 std::vector<event::ChangeSet> build_sequence(const dns::Name& zone, event::Expect expect,
                                              std::vector<dns::Rrset> rrsets,
                                              const event::PutZoneSettings& settings,
+                                             std::optional<base::U128> hash_after,
                                              const event::ChangeSet& commit) {
   std::vector<event::ChangeSet> parts;
   const std::uint64_t count = rrsets.size();
@@ -99,12 +100,31 @@ std::vector<event::ChangeSet> build_sequence(const dns::Name& zone, event::Expec
   if (settings != event::PutZoneSettings{}) first.insert(first.begin(), settings);
   first.insert(first.begin(), event::BeginConstruction{});
   event::ChangeSet last = commit;
-  last.zones = {{zone, expect, true, std::nullopt, {event::CommitConstruction{count}}}};
+  last.zones = {{zone, expect, true, hash_after, {event::CommitConstruction{count}}}};
   for (std::size_t i = 0; i < parts.size(); ++i) {
     parts[i].change_id = part_id(commit.change_id, i);
   }
   parts.push_back(std::move(last));
   return parts;
+}
+
+base::U128 zone_hash_of(const std::vector<dns::Rrset>& rrsets, std::optional<dns::Serial> before) {
+  constexpr std::size_t numbers_octets = 20;  // serial, refresh, retry, expire, minimum
+  base::U128 hash;
+  for (const dns::Rrset& rrset : rrsets) {
+    if (rrset.type != dns::RrType::Soa || !before) {
+      hash += base::xxh3_128(dns::canonical_octets(rrset));
+      continue;
+    }
+    dns::Rrset soa = rrset;
+    std::uint8_t* serial = soa.rdata.front().data() + soa.rdata.front().size() - numbers_octets;
+    const dns::Serial next(before->value() + 1);
+    if (!dns::serial_after(dns::Serial(base::load_u32(serial)), next)) {
+      base::store_u32(serial, next.value());
+    }
+    hash += base::xxh3_128(dns::canonical_octets(soa));
+  }
+  return hash;
 }
 
 event::ChangeId part_id(event::ChangeId last, std::size_t index) {

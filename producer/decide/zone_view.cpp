@@ -33,6 +33,7 @@ ZoneView::ZoneView(const Base& base, dns::NameView zone) : live_(base.dataset.fi
 }
 
 void ZoneView::apply(const event::ZoneEdits& edits) {
+  touched_ = true;
   if (edits.construction) {
     under_construction_ = true;
     return;

@@ -34,6 +34,7 @@ class ZoneView {
   bool exists() const noexcept { return exists_; }
   // A large import of this zone is pending: its content cannot be foreseen.
   bool is_under_construction() const noexcept { return under_construction_; }
+  bool is_as_folded() const noexcept { return !touched_; }  // nothing pending touches it
   event::ZoneSeq expected_seq() const noexcept { return seq_; }
   dataset::ZoneSettings settings() const noexcept { return settings_; }
   std::uint64_t rrset_count() const noexcept { return count_; }
@@ -54,6 +55,7 @@ class ZoneView {
   std::uint64_t count_ = 0;
   bool exists_ = false;
   bool under_construction_ = false;
+  bool touched_ = false;
 };
 
 }  // namespace tidemark::producer

@@ -12,6 +12,7 @@
 
 #include "core/log/memory_log.hpp"
 #include "producer/api/api.hpp"
+#include "producer/api/request_body.hpp"
 #include "schemas/codec.hpp"
 #include "tests/support/feeder_rig.hpp"
 #include "tests/unit/topics/temporary_folder.hpp"
@@ -134,10 +135,11 @@ class ApiRig {
   }
   std::uint64_t seq() const { return feeder.state().dataset.version().seq.value(); }
 
+  static inline std::uint64_t rigs = 0;
   std::shared_ptr<log::MemoryStore> store;
   topics::TemporaryFolder folder;
   support::ManualClock clock;
-  support::SeededRandom random{42};
+  support::SeededRandom random{++rigs};  // no two controllers draw the same change_id
   log::MemoryLog log;
   std::unique_ptr<log::Source> changes, health;
   std::unique_ptr<log::Sink> sink;

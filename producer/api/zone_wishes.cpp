@@ -1,5 +1,3 @@
-#include "producer/api/wishes.hpp"
-
 #include <algorithm>
 
 #include <boost/json.hpp>
@@ -8,7 +6,9 @@
 #include "core/dns/zone_rules.hpp"
 #include "net/json.hpp"
 #include "producer/api/reads.hpp"
+#include "producer/api/request_body.hpp"
 #include "producer/api/shapes.hpp"
+#include "producer/api/wishes.hpp"
 #include "producer/decide/decide.hpp"
 
 namespace tidemark::producer {
@@ -18,47 +18,6 @@ namespace {
 constexpr std::size_t warnings_max = 100;
 // Warnings look at the whole zone; above this size they cost more than they tell.
 constexpr std::size_t warned_rrsets_max = 100'000;
-
-std::unexpected<ApiError> refuse(ApiError error) { return std::unexpected(std::move(error)); }
-
-enum class Body : std::uint8_t { Json, Text };
-
-// What the Content-Type says; an absent one is `usual`.
-std::expected<Body, ApiError> body_kind(const net::HttpRequest& request, Body usual) {
-  const auto header = request.headers.get("Content-Type");
-  if (!header) return usual;
-  std::string_view type = header->substr(0, header->find(';'));
-  while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
-  if (type == "application/json") return Body::Json;
-  if ((type == "text/dns" || type == "text/plain") && usual == Body::Text) return Body::Text;
-  return refuse(
-      {415,
-       "unsupported-media-type",
-       "Content-Type " + std::string(type),
-       {},
-       usual == Body::Text ? "send text/dns or application/json" : "send application/json"});
-}
-
-// The JSON object of the body, and the reason in it.
-std::expected<json::value, ApiError> read_object(const net::HttpRequest& request, Terms& terms) {
-  if (request.body.size() > small_body_octets_max) {
-    return refuse({413, "too-large",
-                   "the body is above " + std::to_string(small_body_octets_max) + " octets"});
-  }
-  const auto kind = body_kind(request, Body::Json);
-  if (!kind) return refuse(kind.error());
-  auto value = net::parse_json(request.body);
-  if (!value) return refuse(bad_request(value.error().trail, "send a JSON object"));
-  const auto object = net::as_object(*value);
-  if (!object) return refuse(bad_request(object.error().trail, "send a JSON object"));
-  const auto reason = net::optional_text_field(**object, "reason");
-  if (!reason) return refuse(bad_request(reason.error().trail));
-  if (*reason && (*reason)->size() > event::reason_octets_max) {
-    return refuse(bad_request("reason: at most 4096 octets"));
-  }
-  if (*reason) terms.reason = **reason;
-  return *std::move(value);
-}
 
 struct RrsetKey {
   dns::Name owner;
@@ -222,30 +181,6 @@ std::expected<void, ApiError> check_same(const json::object& object, const dns::
   return refuse(bad_request("name and type of the body are not those of the path"));
 }
 
-bool is_word(std::string_view text) {
-  return !text.empty() && text.size() <= event::pool_name_octets_max &&
-         std::ranges::all_of(text, [](char letter) {
-           return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
-                  letter == '-' || letter == '_' || letter == '.';
-         });
-}
-
-std::expected<void, ApiError> check_word(std::string_view what, std::string_view text) {
-  if (is_word(text)) return {};
-  return refuse(bad_request("the name of the " + std::string(what) + " is 1-63 of [a-z0-9._-]"));
-}
-
-std::expected<void, ApiError> endpoint_there(const Base& base, const std::string& pool,
-                                             const std::string& endpoint) {
-  const auto there = expected_pool(base, pool);
-  if (!there) return refuse(not_found("there is no such pool", pool));
-  if (std::ranges::find(there->endpoints, endpoint, &event::Endpoint::id) ==
-      there->endpoints.end()) {
-    return refuse(not_found("the pool has no such endpoint", pool + "/" + endpoint));
-  }
-  return {};
-}
-
 }  // namespace
 
 WishResult put_zone(const net::HttpRequest& request, std::string_view zone, Terms& terms) {
@@ -254,7 +189,7 @@ WishResult put_zone(const net::HttpRequest& request, std::string_view zone, Term
   const auto kind = body_kind(request, Body::Text);
   if (!kind) return refuse(kind.error());
   if (*kind == Body::Json) {
-    const auto value = read_object(request, terms);
+    const auto value = read_object(request, BodySize::Zone, terms);
     if (!value) return refuse(value.error());
     auto rrsets = read_rrsets(value->get_object(), *name);
     if (!rrsets) return refuse(std::move(rrsets).error());
@@ -269,7 +204,7 @@ WishResult put_zone(const net::HttpRequest& request, std::string_view zone, Term
 WishResult patch_zone(const net::HttpRequest& request, std::string_view zone, Terms& terms) {
   auto name = zone_name_from(zone);
   if (!name) return refuse(std::move(name).error());
-  auto value = read_object(request, terms);
+  auto value = read_object(request, BodySize::Small, terms);
   if (!value) return refuse(std::move(value).error());
   const auto known = net::check_keys(value->get_object(), {"edits", "settings", "reason"});
   if (!known) return refuse(bad_request(known.error().trail));
@@ -297,7 +232,7 @@ WishResult put_rrset(const net::HttpRequest& request, std::string_view zone, std
   if (!name) return refuse(std::move(name).error());
   auto key = rrset_key(*name, owner, type);
   if (!key) return refuse(std::move(key).error());
-  auto value = read_object(request, terms);
+  auto value = read_object(request, BodySize::Small, terms);
   if (!value) return refuse(std::move(value).error());
   const auto known =
       net::check_keys(value->get_object(), {"ttl", "rdata", "reason", "name", "type"});
@@ -341,77 +276,6 @@ WishResult delete_rrset(std::string_view zone, std::string_view owner, std::stri
                     }
                     return EditZone{name, {event::DeleteRrset{key.owner, key.type}}};
                   }};
-}
-
-WishResult put_pool(const net::HttpRequest& request, std::string_view pool, Terms& terms) {
-  if (const auto sound = check_word("pool", pool); !sound) return refuse(sound.error());
-  auto value = read_object(request, terms);
-  if (!value) return refuse(std::move(value).error());
-  return ReadWish{"pool/" + std::string(pool),
-                  [value = *std::move(value),
-                   pool = std::string(pool)](const Base& base) -> std::expected<Wish, ApiError> {
-                    event::Pool before;
-                    before.name = pool;
-                    if (auto there = expected_pool(base, pool)) before = *std::move(there);
-                    auto read = pool_from_json(value.get_object(), std::move(before));
-                    if (!read) return refuse(invalid(read.error().trail, pool));
-                    return event::PutPool{*std::move(read)};
-                  },
-                  {},
-                  false};
-}
-
-WishResult delete_pool(std::string_view pool) {
-  if (const auto sound = check_word("pool", pool); !sound) return refuse(sound.error());
-  return ReadWish{"pool/" + std::string(pool),
-                  [pool = std::string(pool)](const Base& base) -> std::expected<Wish, ApiError> {
-                    if (!expected_pool(base, pool)) {
-                      return refuse(not_found("there is no such pool", pool));
-                    }
-                    return event::DeletePool{pool};
-                  },
-                  {},
-                  false};
-}
-
-WishResult put_override(const net::HttpRequest& request, std::string_view pool,
-                        std::string_view endpoint, std::uint64_t log_ms, Terms& terms) {
-  if (const auto sound = check_word("pool", pool); !sound) return refuse(sound.error());
-  if (const auto sound = check_word("endpoint", endpoint); !sound) return refuse(sound.error());
-  auto value = read_object(request, terms);
-  if (!value) return refuse(std::move(value).error());
-  event::Override wanted{std::string(pool), std::string(endpoint), event::OverrideState::Up, 0,
-                         terms.reason};
-  auto read = override_from_json(value->get_object(), std::move(wanted), log_ms);
-  if (!read) return refuse(bad_request(read.error().trail));
-  return ReadWish{"pool/" + std::string(pool),
-                  [value = *std::move(read)](const Base& base) -> std::expected<Wish, ApiError> {
-                    if (auto there = endpoint_there(base, value.pool, value.endpoint); !there) {
-                      return refuse(std::move(there).error());
-                    }
-                    return event::PutOverride{value};
-                  },
-                  {},
-                  false};
-}
-
-WishResult delete_override(std::string_view pool, std::string_view endpoint) {
-  if (const auto sound = check_word("pool", pool); !sound) return refuse(sound.error());
-  if (const auto sound = check_word("endpoint", endpoint); !sound) return refuse(sound.error());
-  return ReadWish{"pool/" + std::string(pool),
-                  [pool = std::string(pool), endpoint = std::string(endpoint)](
-                      const Base& base) -> std::expected<Wish, ApiError> {
-                    if (auto there = endpoint_there(base, pool, endpoint); !there) {
-                      return refuse(std::move(there).error());
-                    }
-                    if (!expected_override(base, pool, endpoint)) {
-                      return refuse(not_found("health decides there already, no override is set",
-                                              pool + "/" + endpoint));
-                    }
-                    return event::DeleteOverride{pool, endpoint};
-                  },
-                  {},
-                  false};
 }
 
 }  // namespace tidemark::producer

@@ -1,0 +1,98 @@
+#include "producer/api/desk_answers.hpp"
+
+#include <algorithm>
+
+#include <boost/json.hpp>
+
+#include "core/base/hash.hpp"
+#include "producer/api/shapes.hpp"
+
+namespace tidemark::producer {
+namespace json = boost::json;
+namespace {
+
+constexpr std::size_t dry_run_lines_max = 10'000;
+
+net::HttpResponse json_response(unsigned status, const json::object& body) {
+  net::HttpResponse response;
+  response.status = status;
+  response.body = json::serialize(body);
+  return response;
+}
+
+json::array texts(const std::vector<std::string>& all) {
+  json::array array;
+  for (const std::string& one : all) array.emplace_back(one);
+  return array;
+}
+
+json::object success_body(const Success& success) {
+  json::object body{{"changed", success.change_id.has_value()},
+                    {"version", to_json(success.version)},
+                    {"zones", to_json(success.zones)},
+                    {"warnings", texts(success.warnings)}};
+  if (success.change_id) {
+    body["change_id"] = base::to_hex(success.change_id->value());
+    body["offset"] = success.offset;
+  }
+  if (!success.diff.empty()) body["diff"] = json::parse(success.diff);
+  return body;
+}
+
+}  // namespace
+
+net::HttpResponse success_response(const Success& success) {
+  return json_response(200, success_body(success));
+}
+
+net::HttpResponse acked_response(const Success& success, Acked acked,
+                                 const Acknowledgement& heard) {
+  json::object body = success_body(success);
+  body["acked"] = acked == Acked::Yes;
+  body["edges"] = texts(heard.edges);
+  if (acked == Acked::No) body["stragglers"] = texts(heard.stragglers);
+  return json_response(200, body);
+}
+
+net::HttpResponse pending_response(event::ChangeId id) {
+  const std::string hex = base::to_hex(id.value());
+  const std::string url = "/v1/changes/" + hex;
+  net::HttpResponse response =
+      json_response(202, {{"change_id", hex}, {"state", "pending"}, {"changes_url", url}});
+  response.headers.add("Location", url);
+  return response;
+}
+
+net::HttpResponse dry_run_response(const Plan& plan, const dataset::Version& version,
+                                   const std::vector<std::string>& warnings) {
+  return json_response(200, {{"dry_run", true},
+                             {"changed", !plan.change_sets.empty()},
+                             {"change_sets", plan.change_sets.size()},
+                             {"version", to_json(version)},
+                             {"warnings", texts(warnings)},
+                             {"diff", to_json(plan.diff, dry_run_lines_max)}});
+}
+
+bool touches(const event::ChangeSet& change, const std::string& object) {
+  const auto pool = [&](const event::PoolEdit& edit) {
+    const std::string* name = nullptr;
+    if (const auto* put = std::get_if<event::PutPool>(&edit)) name = &put->pool.name;
+    if (const auto* gone = std::get_if<event::DeletePool>(&edit)) name = &gone->pool;
+    if (const auto* set = std::get_if<event::PutOverride>(&edit)) name = &set->override_.pool;
+    if (const auto* cleared = std::get_if<event::DeleteOverride>(&edit)) name = &cleared->pool;
+    return object == "pool/" + *name;
+  };
+  return std::ranges::any_of(change.pools, pool) ||
+         std::ranges::any_of(change.zones, [&](const event::ZoneEdits& zone) {
+           return zone.zone.to_text() == object;
+         });
+}
+
+std::vector<fold::ZoneOutcome> outcome_of(const dataset::Dataset& dataset, const Wish& wish) {
+  const dns::Name* name = zone_of(wish);
+  const auto zone = name != nullptr ? dataset.find_zone(*name) : std::nullopt;
+  if (!zone) return {};
+  return {{*name, false, zone->serial(), zone->seq(), zone->hash()}};
+}
+
+}  // namespace tidemark::producer

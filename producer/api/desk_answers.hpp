@@ -1,0 +1,40 @@
+// What the Desk answers, as functions of plain values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/dataset/dataset.hpp"
+#include "core/event/change_set.hpp"
+#include "core/fold/fold.hpp"
+#include "net/http.hpp"
+#include "producer/api/fleet_view.hpp"
+#include "producer/decide/decide.hpp"
+
+namespace tidemark::producer {
+
+// An accepted change, or a wish that was granted already (no change_id).
+struct Success {
+  std::optional<event::ChangeId> change_id;
+  std::int64_t offset = -1;
+  dataset::Version version;
+  std::vector<fold::ZoneOutcome> zones;
+  std::string diff;  // JSON
+  std::vector<std::string> warnings;
+};
+
+net::HttpResponse success_response(const Success& success);
+enum class Acked : std::uint8_t { Yes, No };
+net::HttpResponse acked_response(const Success& success, Acked acked, const Acknowledgement& heard);
+net::HttpResponse pending_response(event::ChangeId id);
+net::HttpResponse dry_run_response(const Plan& plan, const dataset::Version& version,
+                                   const std::vector<std::string>& warnings);
+
+// The zone as it is, for an answer that changed nothing.
+std::vector<fold::ZoneOutcome> outcome_of(const dataset::Dataset& dataset, const Wish& wish);
+// `object`: "example.org." or "pool/web".
+bool touches(const event::ChangeSet& change, const std::string& object);
+
+}  // namespace tidemark::producer
