@@ -33,7 +33,7 @@ void put_referral(const Zone& zone, const Node& cut, const Placed& name,
   out.put_ns(Section::Authority, *ns, cut.name(), name);
   for_each_address(zone, *ns, [&](NameView target, const RrsetView& rrset) {
     if (!target.is_at_or_below(cut.name())) return;
-    out.put_elsewhere(Section::Additional, rrset, target, name);
+    out.put_elsewhere(Section::Additional, rrset, target, end_of(name, cut.name()));
   });
 }
 
@@ -42,12 +42,15 @@ void put_addresses(const Addresses& addresses, std::size_t kept, ResponseWriter&
   const bool sibling = addresses.which == Addresses::Which::Sibling;
   const NameView owner = addresses.owner->name();
   const auto ns = addresses.owner->find(RrType::Ns);
+  const NameView apex = addresses.zone->name();
+  Placed known = out.question_name();
+  if (known.name.is_at_or_below(apex)) known = end_of(known, apex);
   const ResponseWriter::Mark start = out.mark();
   bool all = true;
   for_each_address(*addresses.zone, *ns, [&](NameView target, const RrsetView& rrset) {
     if (sibling && target.is_at_or_below(owner)) return;
     const ResponseWriter::Mark mark = out.mark();
-    out.put_elsewhere(Section::Additional, rrset, target, out.question_name());
+    out.put_elsewhere(Section::Additional, rrset, target, known);
     if (!out.overflowed() && out.room() >= kept) return;
     out.rewind(mark);
     all = false;

@@ -32,7 +32,7 @@ ResponseWriter::ResponseWriter(std::span<std::uint8_t> room, const dns::Query& q
 }
 
 void ResponseWriter::put_owner(NameView owner, const Placed& known) noexcept {
-  const std::size_t at = known.at + known.name.wire().size() - owner.wire().size();
+  const std::size_t at = end_of(known, owner).at;
   if (at <= pointer_max) {
     body_.put_u16(static_cast<std::uint16_t>(pointer_tag | at));
   } else {
@@ -44,7 +44,7 @@ void ResponseWriter::put_owner(NameView owner, const Placed& known) noexcept {
 void ResponseWriter::put_name(NameView name, const Placed& known) noexcept {
   for (NameView end = name; !end.is_root(); end = end.parent()) {
     if (!known.name.is_at_or_below(end)) continue;
-    const std::size_t at = known.at + known.name.wire().size() - end.wire().size();
+    const std::size_t at = end_of(known, end).at;
     if (at > pointer_max) break;
     body_.put(name.wire().first(name.wire().size() - end.wire().size()));
     body_.put_u16(static_cast<std::uint16_t>(pointer_tag | at));
@@ -100,7 +100,7 @@ void ResponseWriter::put_ns(Section section, const dataset::RrsetView& rrset, Na
     put_fixed(rrset.type(), rrset.ttl().value());
     const std::size_t length_at = body_.size();
     body_.put_u16(0);
-    put_name(NameView::trusted(rdata), known);
+    put_name(NameView::trusted(rdata), end_of(known, owner));
     if (body_.overflowed()) return;
     body_.patch_u16(length_at, static_cast<std::uint16_t>(body_.size() - length_at - 2));
   });
@@ -135,8 +135,8 @@ void ResponseWriter::put_soa(NameView owner, const Placed& known, std::uint32_t 
   const auto mailbox = NameView::trusted(rest.first(dns::wire_length(rest)));
   const std::size_t at =
       put_record(Section::Authority, owner, known, dns::RrType::Soa, ttl, ByteView{});
-  put_name(primary, known);
-  put_name(mailbox, known);
+  put_name(primary, end_of(known, owner));
+  put_name(mailbox, end_of(known, owner));
   body_.put(rest.last(soa_numbers_octets));
   if (!body_.overflowed()) {
     body_.patch_u16(at - 2, static_cast<std::uint16_t>(body_.size() - at));

@@ -31,6 +31,12 @@ struct Placed {
   std::size_t at;
 };
 
+// The end `end` of a placed name. Names are compressed against the shortest end that serves: the
+// question may have 127 labels.
+inline Placed end_of(const Placed& known, dns::NameView end) noexcept {
+  return {end, known.at + known.name.wire().size() - end.wire().size()};
+}
+
 enum class Section : std::uint8_t { Answer, Authority, Additional };
 
 class ResponseWriter {

@@ -1,0 +1,85 @@
+#include "dns-edge/admin/admin.hpp"
+
+#include <chrono>
+
+#include <gtest/gtest.h>
+
+#include "net/http_client.hpp"
+#include "tests/support/dns_world.hpp"
+
+namespace tidemark::edge {
+namespace {
+
+using namespace std::chrono_literals;
+
+class AdminListener : public ::testing::Test {
+ protected:
+  AdminListener() {
+    auto started = Admin::start(*net::parse_address("127.0.0.1:0"), {status, workers});
+    EXPECT_TRUE(started.has_value());
+    admin = *std::move(started);
+  }
+  net::HttpResponse get(const std::string& page, std::string method = "GET") {
+    net::HttpCall call;
+    call.url = *net::parse_url("http://" + net::to_text(admin->address()) + page);
+    call.method = std::move(method);
+    const auto response = net::fetch(std::move(call), 5s);
+    EXPECT_TRUE(response.has_value()) << (response ? "" : response.error().trail);
+    return response ? *response : net::HttpResponse{};
+  }
+  bool comes_to(const std::string& page, unsigned code) {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (get(page).status != code) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+    }
+    return true;
+  }
+
+  Guarded<EdgeStatus> status;
+  Guarded<const Workers*> workers{nullptr};
+  std::unique_ptr<Admin> admin;
+};
+
+TEST_F(AdminListener, IsNotReadyBeforeAVersionIsHeldAndSaysWhy) {
+  EXPECT_EQ(get("/livez").status, 200u);
+  status.with([](EdgeStatus& now) { now.detail = "waiting for the log"; });
+  const auto response = get("/readyz");
+  EXPECT_EQ(response.status, 503u);
+  EXPECT_NE(response.body.find("waiting for the log"), std::string::npos) << response.body;
+}
+
+TEST_F(AdminListener, ReadinessNeedsAnAnswerToItsOwnQuestion) {
+  support::DnsWorld world;
+  world.zone("$ORIGIN a.test.\n@ 60 SOA a b 1 2 3 4 5\n@ 60 NS ns.b.test.\n");
+  PublishedSnapshot published(std::make_unique<const consumer::Snapshot>(world.snapshot()), 1);
+  auto serving = Workers::open({.listen = {*net::parse_address("127.0.0.1:0")}}, published);
+  ASSERT_TRUE(serving.has_value());
+  workers.with([&](const Workers*& shown) { shown = serving->get(); });
+  status.with([&](EdgeStatus& now) {
+    now.snapshot_held = true;
+    now.listen = (*serving)->addresses();
+    now.active_seq = 1;
+  });
+  EXPECT_TRUE(comes_to("/readyz", 200));
+  EXPECT_NE(get("/version").body.find("\"workers\":[1]"), std::string::npos);
+
+  workers.with([](const Workers*& shown) { shown = nullptr; });
+  (*serving)->stop();  // nobody answers any more
+  EXPECT_TRUE(comes_to("/readyz", 503));
+}
+
+TEST_F(AdminListener, OtherPagesAndMethodsAreRefused) {
+  EXPECT_EQ(get("/").status, 404u);
+  EXPECT_EQ(get("/metrics/more").status, 404u);
+  EXPECT_EQ(get("/version", "POST").status, 405u);
+}
+
+TEST_F(AdminListener, ATakenAddressIsAnError) {
+  const auto second = Admin::start(admin->address(), {status, workers});
+  ASSERT_FALSE(second.has_value());
+  EXPECT_NE(second.error().trail.find(net::to_text(admin->address())), std::string::npos)
+      << second.error().trail;
+}
+
+}  // namespace
+}  // namespace tidemark::edge
