@@ -278,7 +278,8 @@ class Fleet:
             [BIN / "tidemark", "--api", f"http://127.0.0.1:{self.api}", *map(str, arguments)],
             capture_output=True, text=True, timeout=120)
         if check and done.returncode != 0:
-            raise AssertionError(f"tidemark {arguments}: {done.returncode}\n{done.stdout}{done.stderr}")
+            raise AssertionError(
+                f"tidemark {arguments}: {done.returncode}\n{done.stdout}{done.stderr}")
         return done
 
     def import_zone(self, zone, text, **headers):

@@ -56,7 +56,7 @@ TEST(CheckZone, KeepsDnamesOffDelegations) {
             "E a.example.org. is hidden by the DNAME at example.org.\n");
 }
 
-TEST(CheckZone, RefusesDataBelowAVisibleDname) {
+TEST(CheckZone, RefusesNamesBelowAVisibleDname) {
   EXPECT_EQ(remarks_beside_apex("a 60 DNAME x.\nb.c.a 60 A 10.0.0.1\nab 60 A 10.0.0.1\n"),
             "E b.c.a.example.org. is hidden by the DNAME at a.example.org.\n");
   EXPECT_EQ(remarks_beside_apex("s 60 NS x.\na.s 60 DNAME x.\nb.a.s 60 A 10.0.0.1\n"),

@@ -173,7 +173,7 @@ TEST_F(Fold, RulesOfNamesAreKept) {
                   Reason::DnameRule);
 }
 
-TEST_F(Fold, ADnameHiddenByACutMayHaveDataBelowItUntilTheCutGoes) {
+TEST_F(Fold, ADnameHiddenByACutMayHaveNamesBelowItUntilTheCutGoes) {
   make_example();
   ASSERT_TRUE(std::holds_alternative<Accepted>(
       fold("example.", {put("cut.example.", RrType::Ns, {"ns1.example."}),
