@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cli/command.hpp"
@@ -13,6 +14,7 @@ namespace tidemark::cli {
 struct LogOptions {
   std::string log = "sqlite:tidemark.tmlog";
   std::string dataset = "tidemark";
+  std::optional<std::string> kafka_settings{};
 };
 void add_log_options(Command& command, LogOptions& options);
 

@@ -9,6 +9,7 @@ Exit run_tidemark(int argc, const char* const* argv) {
   Tool tool("tidemark", "Tidemark: authoritative DNS that follows a replayable log");
   Command root = tool.root();
   add_session_options(root, session);
+  add_demo(root, session);
   add_serve(root, session);
   add_zone(root, session);
   add_record(root, session);
