@@ -24,7 +24,8 @@ except ImportError:
 ORIGIN = dns.name.from_text("example.org.")
 ROUNDS = 20
 
-# Per type: texts as people write them. {name} {hexN} {b64} {str} {u8} {u16} {u32} are filled at random.
+# Per type: texts as people write them; {name}, {str}, {ascii}, {u8}, {hex20}, {b64} and the like are
+# filled at random.
 SAMPLES = {
     "A": ["192.0.2.{u8}"],
     "AAAA": ["2001:db8::{u8}", "::ffff:192.0.2.1", "1:2:3:4:5:6:7:8", "::", "fe80::1:0:0:1"],
@@ -33,7 +34,8 @@ SAMPLES = {
     "MX": ["{u16} {name}", "0 ."], "KX": ["{u16} {name}"], "RT": ["{u16} {name}"],
     "AFSDB": ["{u16} {name}"], "RP": ["{name} {name}"],
     "SRV": ["{u16} {u16} {u16} {name}"],
-    "NAPTR": ['{u16} {u16} {ascii} {ascii} {ascii} {name}', '100 10 "u" "E2U+sip" "!^.*$!sip:a@b!" .'],
+    "NAPTR": ['{u16} {u16} {ascii} {ascii} {ascii} {name}',
+              '100 10 "u" "E2U+sip" "!^.*$!sip:a@b!" .'],
     "TXT": ["{str}", "{str} {str} {str}", '""'], "SPF": ['"v=spf1 -all"', "{str}"],
     "HINFO": ["{ascii} {ascii}"],
     "CAA": ['0 issue "ca.example"', '128 tbs ""', "{u8} iodef {ascii}"],
@@ -57,7 +59,8 @@ SAMPLES = {
     "TLSA": ["3 1 1 {hex32}", "3 1 2 {hex64}", "3 1 0 {hex20}"], "SMIMEA": ["3 1 1 {hex32}"],
     "SSHFP": ["4 1 {hex20}", "4 2 {hex32}"],
     "OPENPGPKEY": ["{b64}"], "DHCID": ["{b64}"], "CERT": ["PKIX {u16} RSASHA256 {b64}"],
-    "LOC": ["52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m", "42 21 54 N 71 6 18 W -24m 30m",
+    "LOC": ["52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m",
+            "42 21 54 N 71 6 18 W -24m 30m",
             "0 0 0.001 S 179 59 59.999 W 10m", "90 N 180 E 42849672.95m 20m 2000m 200m"],
     "EUI48": ["00-00-5e-00-53-2a"], "EUI64": ["00-00-5e-ef-10-00-00-2a"],
     "APL": ["1:192.168.32.0/21 !1:192.168.38.0/28", "2:ff00:0:0:0:0:0:0:0/8", "1:0.0.0.0/0"],
@@ -163,7 +166,7 @@ def main(program):
     for what, column in (("as people write it", 2), ("written by dnspython", 3), ("generic", 4)):
         zone = "".join(f"{record[0]} 300 IN {record[1]} {record[column]}\n" for record in written)
         compare_zone(what, zone)
-    source_zone = "".join(f"{owner} 300 IN {kind} {source}\n" for owner, kind, source, _, _ in written)
+    source_zone = "".join(f"{record[0]} 300 IN {record[1]} {record[2]}\n" for record in written)
     ours = run(program, [], source_zone)
     for line in ours.splitlines():
         owner, octets = read_with_dnspython(line)
