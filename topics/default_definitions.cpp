@@ -5,8 +5,10 @@ namespace tidemark::topics {
 
 // clang-format off
 std::string_view default_definitions() {
-  return R"yaml(# The topics of a dataset. `tidemark topics plan|apply|check` creates and verifies them; an existing topic that
-# differs is reported, never repaired. All have one partition: offset order is the total order.
+  return R"yaml(# The topics of a dataset.
+#
+# `tidemark topics plan|apply|check` creates and verifies them; an existing topic that differs is
+# reported, never repaired. All have one partition: offset order is the total order.
 #
 #   cleanup              delete | compact | compact,delete
 #   retention            a number with ms, s, m, h or d; or forever. Not for compact alone

@@ -22,11 +22,11 @@ constexpr int last_words_ms = 1'000;  // for records that still wait when a prod
 
 // A connection that never came about says nothing about the log.
 bool carried_something(int socket) {
-  tcp_info facts{};
+  ::tcp_info facts{};
   socklen_t size = sizeof facts;
   if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &facts, &size) != 0) return true;
   const std::size_t known =
-      offsetof(tcp_info, tcpi_bytes_received) + sizeof(facts.tcpi_bytes_received);
+      offsetof(::tcp_info, tcpi_bytes_received) + sizeof(facts.tcpi_bytes_received);
   return size < known || facts.tcpi_bytes_received > 0;
 }
 

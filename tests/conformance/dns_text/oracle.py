@@ -24,7 +24,7 @@ except ImportError:
 ORIGIN = dns.name.from_text("example.org.")
 ROUNDS = 20
 
-# Per type: texts as people write them; {name}, {str}, {ascii}, {u8}, {hex20}, {b64} and the like are
+# Per type: texts as people write them; {name}, {str}, {ascii}, {u8}, {hex20}, {b64} ... are
 # filled at random.
 SAMPLES = {
     "A": ["192.0.2.{u8}"],

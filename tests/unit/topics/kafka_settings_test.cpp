@@ -97,9 +97,11 @@ TEST(KafkaSettings, AFileBringsTlsAndProperties) {
 TEST(KafkaStatistics, AreTakenFromTheLibrarysDocument) {
   KafkaStatistics statistics;
   read_kafka_statistics(
-      R"({ "name":"x\"y", "msg_cnt":3, "brokers":{ "h:1/1":{ "rtt":{"min":1,"avg":420} , "toppars":{}},
-      "h:2/2":{"rtt":{"avg":7}}}, "list":[1,{"a":2},"b"], "topics":{ "t.changes":{ "batchsize":{"avg":9},
-      "partitions":{ "0":{ "partition":0, "leader":2, "hi_offset":55, "fetchq_cnt":4 },
+      R"({ "name":"x\"y", "msg_cnt":3,
+      "brokers":{ "h:1/1":{ "rtt":{"min":1,"avg":420} , "toppars":{}},
+      "h:2/2":{"rtt":{"avg":7}}}, "list":[1,{"a":2},"b"],
+      "topics":{ "t.changes":{ "batchsize":{"avg":9}, "partitions":{
+      "0":{ "partition":0, "leader":2, "hi_offset":55, "fetchq_cnt":4 },
       "-1":{ "leader":-1,"hi_offset":-1001 } } } }, "rate":1.5, "none":null })",
       statistics);
   EXPECT_EQ(statistics.unsent_records, 3);
