@@ -64,7 +64,11 @@ struct EdgeNode::Inner {
   std::string durable_file;
   std::uint64_t save_failures = 0;
   std::optional<std::chrono::nanoseconds> last_save;
-  std::chrono::nanoseconds save_period;
+  std::chrono::nanoseconds save_pause{0};
+  std::int64_t moved_to =
+      -1;  // offset that the fold had when it was looked at last, and since when
+  std::chrono::nanoseconds moved_at{0};
+  std::optional<std::chrono::nanoseconds> report_in;  // news that waits for its turn
   bool stopped = false;
 };
 

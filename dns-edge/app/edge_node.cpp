@@ -16,8 +16,10 @@ using namespace std::chrono_literals;
 constexpr std::chrono::nanoseconds turn_period_max = 1s;
 // While workers pass to a new version; while retired Snapshots wait to be freed.
 constexpr std::chrono::nanoseconds settle_period = 1ms, reclaim_period = 97ms;
-constexpr std::chrono::nanoseconds save_period_min = 10s;
-constexpr int save_rest = 20;  // a file takes at most 1/20 of the time
+// A snapshot file is written when changes have paused, and now and then while they do not. Writing
+// takes at most 1/20 of the time.
+constexpr std::chrono::nanoseconds save_after_pause = 1s, save_period = 10s;
+constexpr int save_rest = 20;
 
 ServeSettings serve_settings(const EdgeSettings& settings) {
   ServeSettings serve;
@@ -54,8 +56,7 @@ EdgeNode::Inner::Inner(boost::asio::io_context& with_io, EdgeSettings with_setti
       reporter(*log, settings.dataset + ".fleet", clock),
       changes_watch(io, [this] { turn(); }),
       health_watch(io, [this] { turn(); }),
-      timer(io),
-      save_period(save_period_min) {}
+      timer(io) {}
 
 Result<void> EdgeNode::Inner::begin() {
   TIDEMARK_TRY_VOID(check_addresses_free(settings.listen));
@@ -124,6 +125,7 @@ void EdgeNode::Inner::wait(const consumer::StepReport& stepped) {
   if (!changes.is_open() || !health.is_open()) {
     pause = std::min<std::chrono::nanoseconds>(pause, open_retry);
   }
+  if (report_in) pause = std::min(pause, *report_in);
   if (served.retired() != 0) pause = std::min(pause, reclaim_period);
   const auto& active = served.active();
   if (active && !(active->version == served.newest()->version)) {
@@ -159,7 +161,7 @@ void EdgeNode::Inner::report() {
   report.dns_listen = joined(served.addresses());
   report.admin_listen = net::to_text(admin->address());
   report.nacks = now.nacks;
-  reporter.offer(report);
+  report_in = reporter.offer(report);
 }
 
 void EdgeNode::Inner::save_if_due() {
@@ -168,7 +170,15 @@ void EdgeNode::Inner::save_if_due() {
   const fold::State& state = feeder->state();
   if (state.offset == saved_offset || state.dataset.version().seq.value() == 0) return;
   const auto now = clock.steady();
-  if (last_save && now - *last_save < save_period) return;
+  if (state.offset != moved_to) {
+    moved_to = state.offset;
+    moved_at = now;
+  }
+  if (last_save) {
+    const auto rested = now - *last_save;
+    const bool paused = now - moved_at >= save_after_pause;
+    if (rested < std::max(save_pause, paused ? save_after_pause : save_period)) return;
+  }
   last_save = now;
   saved_offset = state.offset;
   saver.save(feeder->contents());
@@ -177,7 +187,7 @@ void EdgeNode::Inner::save_if_due() {
 void EdgeNode::Inner::note_saved() {
   const auto done = saver.take_done();
   if (!done) return;
-  save_period = std::max<std::chrono::nanoseconds>(save_period_min, done->took * save_rest);
+  save_pause = done->took * save_rest;
   if (!done->saved) {
     ++save_failures;
     saved_offset = -1;  // not there: try again when it is due

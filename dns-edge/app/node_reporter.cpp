@@ -16,14 +16,16 @@ bool NodeReporter::is_news(const event::NodeReport& report) const {
          last_->dns_listen != report.dns_listen;
 }
 
-void NodeReporter::offer(const event::NodeReport& report) {
+std::optional<std::chrono::nanoseconds> NodeReporter::offer(const event::NodeReport& report) {
   if (sink_) hear();
   const auto now = clock_.steady();
   const bool due = !sent_ || now - *sent_ >= report_period;
-  if (!due && !is_news(report)) return;
-  if (!sink_ && !due) return;  // opening is tried once a period
+  if (!due && !is_news(report)) return std::nullopt;
+  if (!due && !sink_) return std::nullopt;  // opening is tried once a period
+  if (!due && now - *sent_ < report_gap) return report_gap - (now - *sent_);
   sent_ = now;
   send(report);
+  return std::nullopt;
 }
 
 void NodeReporter::send(const event::NodeReport& report) {

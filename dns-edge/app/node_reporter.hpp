@@ -20,12 +20,14 @@
 namespace tidemark::edge {
 
 constexpr std::chrono::seconds report_period{1};
+constexpr std::chrono::milliseconds report_gap{5};  // at least, while news comes in a stream
 
 class NodeReporter {
  public:
   NodeReporter(log::Log& log, std::string topic, base::Clock& clock);
 
-  void offer(const event::NodeReport& report);
+  // How long until it wants to be offered again, if news had to wait.
+  std::optional<std::chrono::nanoseconds> offer(const event::NodeReport& report);
   std::uint64_t failures() const noexcept { return failures_; }
 
  private:
