@@ -5,8 +5,11 @@
 #include <fstream>
 #include <thread>
 
+#include <arpa/inet.h>
 #include <librdkafka/rdkafka.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/base/bytes.hpp"
@@ -96,6 +99,18 @@ bool wait_until(const Condition& condition) {
   return true;
 }
 
+std::string free_port() {
+  const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ::bind(probe, reinterpret_cast<const sockaddr*>(&address), size);
+  ::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(probe);
+  return std::to_string(ntohs(address.sin_port));
+}
+
 // Cuts the file of the one segment before the batch that begins at `next`: what a disk loses. A
 // batch: base offset (8 octets), length of the rest (4), the rest.
 bool cut_segment(const std::string& folder, std::int64_t next) {
@@ -135,6 +150,42 @@ bool KafkaForm::kill_broker() {
 bool KafkaForm::start_broker() { return Broker::instance().up(); }
 void KafkaForm::freeze_broker() { ::kill(Broker::instance().pid(), SIGSTOP); }
 void KafkaForm::thaw_broker() { ::kill(Broker::instance().pid(), SIGCONT); }
+
+std::string KafkaForm::tls_folder() { return Broker::instance().folder() + "/tls"; }
+
+std::string KafkaForm::add_tls_listener() {
+  const std::string folder = tls_folder();
+  std::filesystem::create_directory(folder);
+  // An authority, a broker's and a client's certificate; PEM as Kafka and librdkafka take it.
+  const std::string made =
+      "cd " + folder +
+      " && exec >make.log 2>&1 && new() { openssl req -newkey rsa:2048 -nodes -subj \"/CN=$1\" "
+      "-keyout $1.key -out $1.csr && openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key "
+      "-CAcreateserial -days 2 -extfile san -out $1.pem; } && echo subjectAltName=IP:127.0.0.1 "
+      ">san && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout "
+      "ca.key -out ca.pem && new broker && new client && cat broker.key broker.pem >broker.both";
+  if (std::system(made.c_str()) != 0 || !kill_broker()) return {};
+  const std::string port = free_port();
+  const std::string settings = Broker::instance().folder() + "/n1/server.properties";
+  const auto value = [&](const std::string& name) {
+    std::ifstream file(settings);
+    for (std::string line; std::getline(file, line);) {
+      if (line.starts_with(name + "=")) return line.substr(name.size() + 1);
+    }
+    return std::string();
+  };
+  const std::string tls = ",TLS://127.0.0.1:" + port;
+  const std::string listeners = value("listeners") + tls;
+  const std::string advertised = value("advertised.listeners") + tls;
+  const std::string protocols = value("listener.security.protocol.map") + ",TLS:SSL";
+  std::ofstream(settings, std::ios::app)  // the last line of a name counts
+      << "listeners=" << listeners << "\nadvertised.listeners=" << advertised
+      << "\nlistener.security.protocol.map=" << protocols
+      << "\nssl.keystore.type=PEM\nssl.keystore.location=" << folder
+      << "/broker.both\nssl.truststore.type=PEM\nssl.truststore.location=" << folder
+      << "/ca.pem\nlistener.name.tls.ssl.client.auth=required\n";
+  return start_broker() ? "127.0.0.1:" + port : std::string();
+}
 
 std::unique_ptr<log::Log> KafkaForm::connect() {
   return std::move(*topics::open_log(*topics::parse_log_url(url())));

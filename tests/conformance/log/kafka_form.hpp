@@ -21,6 +21,11 @@ class KafkaForm final : public Form {
   static void freeze_broker();  // SIGSTOP
   static void thaw_broker();
 
+  // Restarts the own broker with a listener that asks for client certificates. Returns its
+  // HOST:PORT; empty on a failure. Files in tls_folder(): ca.pem, client.pem, client.key.
+  static std::string add_tls_listener();
+  static std::string tls_folder();
+
   std::unique_ptr<log::Log> connect() override;
   std::string fresh_topic() override;
   bool truncate(const std::string& topic, std::int64_t next) override;

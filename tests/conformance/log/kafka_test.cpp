@@ -4,6 +4,7 @@
 #include "tests/conformance/log/kafka_form.hpp"
 #include "tests/conformance/log/suite_faults.hpp"
 #include "topics/kafka_log.hpp"
+#include "topics/log_url.hpp"
 
 namespace tidemark::conformance {
 
@@ -82,6 +83,29 @@ TEST_F(KafkaBroker, StatisticsArePlainNumbers) {
   EXPECT_EQ(statistics.topics.at(topic_).leader, 1);
   EXPECT_GT(statistics.round_trip_us, 0);
   EXPECT_LE(statistics.handles, 2u) << "one reads everything, one creates and writes";
+}
+
+TEST_F(KafkaBroker, SpeaksMutualTlsAndTurnsStrangersAway) {
+  const std::string broker = KafkaForm::add_tls_listener();
+  ASSERT_FALSE(broker.empty());
+  topics::LogSettings settings = *topics::parse_log_url("kafka:" + broker);
+  const std::string folder = KafkaForm::tls_folder();
+  settings.tls = {folder + "/ca.pem", folder + "/client.pem", folder + "/client.key"};
+  writer_ = std::move(*topics::open_log(settings));
+  append({"over TLS"});
+  auto reader = std::move(*topics::open_log(settings));
+  auto tail = source_of(*reader);
+  ASSERT_TRUE(tail->start(log::Offset{0}));
+  EXPECT_EQ(values(drain_records(*tail, 1)), Values{"over TLS"});
+  EXPECT_NE(reader->identity(), "");
+
+  settings.tls = {folder + "/ca.pem", "", ""};
+  auto stranger = std::move(*topics::open_log(settings));
+  auto refused = source_of(*stranger);
+  ASSERT_TRUE(refused->start(log::Offset{0}));
+  const Seen seen = drain_until_told(*refused, log::Happening::Unavailable);
+  EXPECT_TRUE(seen.has(log::Happening::Unavailable));
+  EXPECT_TRUE(seen.records.empty());
 }
 
 }  // namespace tidemark::conformance
