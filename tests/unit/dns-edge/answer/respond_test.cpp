@@ -218,6 +218,19 @@ TEST_F(Answers, ATsigOfAnUnknownKeyIsNotAuthWithBadKey) {
                                6, 1,   44,  0,   0,   0x12, 0x34, 0, 17, 0, 0}));
 }
 
+TEST_F(Answers, TheLongestNamesAndTheMostLabelsAreAnswered) {
+  const std::string zone = "example.org.";  // 13 octets in wire form
+  std::string most_labels, longest;
+  for (int i = 0; i < 121; ++i) most_labels += "a.";
+  for (const std::size_t label : {63u, 63u, 63u, 49u}) longest += std::string(label, 'l') + ".";
+  for (const std::string& name : {most_labels + zone, longest + zone}) {
+    const Asked asked = ask(Question{.name = name, .payload = std::uint16_t{1232}});
+    EXPECT_EQ(asked.message.question.size(), 255u + 4u) << name;
+    EXPECT_EQ(asked.message.rcode(), Rcode::NxDomain) << name;
+    EXPECT_EQ(asked.authority(), example_soa) << name;
+  }
+}
+
 class Truncation : public Answers {
  protected:
   Truncation() {
