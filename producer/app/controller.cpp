@@ -1,7 +1,9 @@
 #include "producer/app/controller.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <map>
 #include <thread>
 
 #include <boost/asio/io_context.hpp>
@@ -33,6 +35,8 @@ constexpr seconds save_period{600};
 constexpr seconds flush_period{5};
 constexpr seconds bootstrap_pause_min{2};
 constexpr seconds bootstrap_pause_max{60};
+constexpr seconds told_again_after{30};
+constexpr std::size_t told_max = 100;  // different remarks within that time; more are left out
 
 }  // namespace
 
@@ -78,9 +82,7 @@ struct Controller::Inner {
   void bootstrap_if_needed();
   void save(bool at_once);
   void stop(std::function<void()> stopped);
-  void tell(const std::vector<std::string>& remarks) const {
-    for (const std::string& remark : remarks) spdlog::warn("{}", remark);
-  }
+  void tell(const std::vector<std::string>& remarks);
 
   boost::asio::io_context& io;
   const ControllerSettings settings;
@@ -115,9 +117,19 @@ struct Controller::Inner {
   std::chrono::nanoseconds last_save{0}, last_flush{0};
   std::optional<std::chrono::nanoseconds> bootstrap_due;
   std::chrono::nanoseconds bootstrap_pause = bootstrap_pause_min;
+  std::map<std::string, std::chrono::nanoseconds> told;
   bool turning = false;
   bool stopped = false;
 };
+
+// What goes wrong again and again is told once in `told_again_after`.
+void Controller::Inner::tell(const std::vector<std::string>& remarks) {
+  const auto now = clock.steady();
+  std::erase_if(told, [&](const auto& one) { return now - one.second > told_again_after; });
+  for (const std::string& remark : remarks) {
+    if (told.size() < told_max && told.emplace(remark, now).second) spdlog::warn("{}", remark);
+  }
+}
 
 base::Result<void> Controller::Inner::begin() {
   consumer::RestoreReport restored = store.restore(seed);

@@ -29,7 +29,7 @@ base::Result<void> LateSource::start(log::Offset from) {
 base::Result<log::Drained> LateSource::drain(std::size_t records_max) {
   if (const auto opened = try_open(); opened) return source_->drain(records_max);
   log::Drained nothing;
-  if (!std::exchange(told_, true)) {
+  if (clock_.steady() - made_ >= unavailable_after && !std::exchange(told_, true)) {
     nothing.happenings.push_back(log::Happening::Unavailable);
     nothing.detail = "the log was not reached yet";
   }

@@ -18,11 +18,13 @@
 namespace tidemark::producer {
 
 constexpr std::chrono::milliseconds reopen_pause{250};
+constexpr std::chrono::milliseconds unavailable_after{1000};  // a start takes its time
 
 class LateSource final : public log::Source {
  public:
   using Open = std::function<base::Result<std::unique_ptr<log::Source>>()>;
-  LateSource(base::Clock& clock, Open open) : clock_(clock), open_(std::move(open)) {}
+  LateSource(base::Clock& clock, Open open)
+      : clock_(clock), open_(std::move(open)), made_(clock.steady()) {}
 
   void allow() noexcept { allowed_ = true; }
   base::Result<void> start(log::Offset from) override;
@@ -37,6 +39,7 @@ class LateSource final : public log::Source {
   Open open_;
   std::unique_ptr<log::Source> source_;
   std::optional<log::Offset> from_;
+  const std::chrono::nanoseconds made_;
   std::chrono::nanoseconds next_try_{0};
   bool allowed_ = false;
   bool told_ = false;
