@@ -69,6 +69,10 @@ Failure failure_of(unsigned status, const std::string& body, const std::string& 
     return {Exit::Error, "the answer is HTTP " + std::to_string(status) + ": is this a controller?",
             "tidemark status --api URL"};
   }
+  if (answer->get_object().at("error").is_string()) {  // told before any route was looked at
+    return {Exit::Error,
+            "HTTP " + std::to_string(status) + ": " + plain(shown(answer->get_object(), "error"))};
+  }
   const json::object& error = object_of(answer->get_object(), "error");
   const std::string code = shown(error, "code");
   std::string what = (error.contains("object") ? shown(error, "object") + ": " : std::string()) +

@@ -29,6 +29,7 @@ constexpr int exit_not_started = 127;
   sigprocmask(SIG_SETMASK, &none, nullptr);
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
+  close_range(STDERR_FILENO + 1, ~0U, 0);  // Asio's sockets are not closed by exec
   execv(program, arguments);
   _exit(exit_not_started);
 }

@@ -1,4 +1,5 @@
 // tidemark log tail|show: any topic of any log, readable.
+#include <cstdio>
 #include <memory>
 
 #include "cli/commands.hpp"
@@ -30,8 +31,9 @@ Outcome show(const Options& options, const ReadPlan& plan, const Session& sessio
   }
   const auto read = read_topic(
       **source, plan,
-      [&session](const log::Record& record) {
+      [&session, &options](const log::Record& record) {
         print(session.json() ? to_json(record) : to_text(record));
+        if (options.follow) (void)std::fflush(stdout);
       },
       [](const std::string& remark) { note("tidemark: " + remark); });
   if (!read) return std::unexpected(Failure(read.error()).at(place));

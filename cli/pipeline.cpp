@@ -108,6 +108,7 @@ Outcome Pipeline::append(const event::ChangeSet& change) {
 
 Outcome Pipeline::load(ZoneFile file, const OnProgress& on_progress) {
   const std::string path = file.path;
+  file.text = {};
   auto plan = decide(std::move(file));
   if (!plan) return std::unexpected(std::move(plan).error());
   plan->diff = {};  // as large as the zone, and not shown

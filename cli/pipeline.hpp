@@ -36,6 +36,7 @@ class Pipeline {
   int bell() const { return source_->bell(); }
 
   const fold::State& state() const { return feeder_->state(); }
+  consumer::FeederStatus status() const { return feeder_->status(); }
   std::unique_ptr<const consumer::Snapshot> take_snapshot() { return feeder_->take_snapshot(); }
 
  private:

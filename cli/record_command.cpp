@@ -46,7 +46,13 @@ Outcome run(const std::string& method, const Options& options, const Session& se
   if (options.dry_run) request.query.emplace_back("dry_run", "1");
   const bool reads = method == "GET" || options.dry_run;
   auto reply = reads ? api->ask(request) : api->mutate(std::move(request), options.change);
-  if (!reply) return std::unexpected(std::move(reply).error());
+  if (!reply) {
+    Failure failure = std::move(reply).error();
+    if (failure.next.empty() && failure.what.find("ttl: is missing") != std::string::npos) {
+      failure.next = "the same command with --ttl 300";
+    }
+    return std::unexpected(std::move(failure));
+  }
   if (options.dry_run) return report_dry_run(session, object, *reply);
   if (method != "GET") return report_change(session, object, *reply);
   if (session.json()) {

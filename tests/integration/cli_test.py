@@ -1,0 +1,482 @@
+"""The command line as people and scripts use it: real programs, exit codes, words.
+
+usage: cli_test.py [unittest arguments]
+"""
+
+import http.server
+import json
+import pathlib
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+import dns.message
+import dns.query
+
+from fleet import BIN, ROOT, ZONE, Fleet, Process, free_port, request, wait_until
+
+TOOL = BIN / "tidemark"
+OK, ERROR, USAGE, GUARD, TIME_OUT = 0, 1, 2, 4, 5
+REASON = ("--reason", "test")
+
+
+def run(*arguments, stdin=None, timeout=120):
+    return subprocess.run([TOOL, *map(str, arguments)], capture_output=True, text=True,
+                          input=stdin, timeout=timeout)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="tidemark-cli-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def file(self, name, text):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def ends(self, code, done):
+        self.assertEqual(done.returncode, code, f"{done.args}\n{done.stdout}{done.stderr}")
+        return done
+
+
+class Help(Case):
+    def test_every_command_explains_itself_with_an_example(self):
+        reference = self.ends(OK, run("reference")).stdout
+        commands = re.findall(r"^## tidemark ?(.*)$", reference, re.M)
+        self.assertGreater(len(commands), 30)
+        for command in commands:
+            if not command:
+                continue
+            shown = self.ends(OK, run(*command.split(), "--help")).stdout
+            self.assertIn(f"Example:\n  tidemark {command.split()[0]}", shown)
+
+    def test_docs_cli_md_is_what_the_tool_says(self):
+        page = (ROOT / "docs/cli.md").read_text()
+        self.assertIn(self.ends(OK, run("reference")).stdout, page,
+                      "refresh docs/cli.md: scripts in its head")
+
+    def test_a_wrong_command_line_ends_with_2(self):
+        for arguments in ([], ["nonsense"], ["zone"], ["record", "set", "a.example", "A"],
+                          ["record", "set", "a.example", "A", "192.0.2.1"],  # no --reason
+                          ["-o", "xml", "fleet"], ["log", "show", "changes", "--log", "foo:bar"],
+                          ["serve", "--zone-file", "x", "--listen", "nowhere"],
+                          ["override", "set", "p", "e", "sideways", "--reason", "x"]):
+            done = self.ends(USAGE, run(*arguments))
+            self.assertTrue(done.stderr.strip(), arguments)
+
+
+class Topics(Case):
+    def test_plan_apply_and_check(self):
+        where = ("--log", f"sqlite:{self.folder}/a.tmlog", "--dataset", "test")
+        self.assertIn("would create 4 topics", self.ends(OK, run("topics", "plan", *where)).stdout)
+        refused = self.ends(ERROR, run("topics", "check", *where))
+        self.assertIn("try: tidemark topics apply --log sqlite:", refused.stderr)
+        self.ends(OK, run("topics", "apply", *where))
+        self.ends(OK, run("topics", "check", *where))
+        self.ends(OK, run("topics", "apply", *where))  # again: nothing to create
+
+        other = self.file("topics.yaml", "topics:\n  <dataset>.fleet:\n    cleanup: compact\n")
+        wrong = self.ends(ERROR, run("topics", "check", *where, "--definitions", other, "-o", "json"))
+        found = json.loads(wrong.stdout)["differences"]
+        self.assertEqual([(one["setting"], one["fatal"]) for one in found
+                          if one["setting"] == "cleanup.policy"], [("cleanup.policy", True)])
+        broken = self.file("broken.yaml", "topics:\n  <dataset>.changes:\n    cleenup: delete\n")
+        said = self.ends(ERROR, run("topics", "plan", *where, "--definitions", broken)).stderr
+        self.assertRegex(said, r"broken\.yaml:3:5: .*did you mean \"cleanup\"")
+
+
+class Log(Case):
+    def setUp(self):
+        super().setUp()
+        self.path = self.folder / "a.tmlog"
+        self.where = ("--log", f"sqlite:{self.path}", "--dataset", "test")
+        self.ends(OK, run("topics", "apply", *self.where))
+
+    def append(self, topic, key, value):
+        with sqlite3.connect(self.path, isolation_level=None) as log:
+            number, offset = log.execute("SELECT id, next_position FROM topic WHERE name=?",
+                                         (f"test.{topic}",)).fetchone()
+            log.execute(f"INSERT INTO record_{number}(position, append_ms, key, value) "
+                        "VALUES(?,?,?,?)", (offset, int(time.time() * 1000), key, value))
+            log.execute("UPDATE topic SET next_position=next_position+1 WHERE id=?", (number,))
+
+    def test_what_cannot_be_decoded_is_shown_as_such(self):
+        self.assertEqual(self.ends(OK, run("log", "show", "changes", *self.where)).stdout, "")
+        for number in range(3):
+            self.append("changes", b"bad\x1b[31mkey", b"no ChangeSet %d" % number)
+        shown = self.ends(OK, run("log", "show", "changes", *self.where)).stdout
+        self.assertEqual(shown.count("undecodable: "), 3)
+        self.assertEqual(len(re.findall(r"sha256 [0-9a-f]{64}", shown)), 3)
+        self.assertNotIn("\x1b", shown)
+
+        records = [json.loads(line) for line in
+                   self.ends(OK, run("log", "tail", "test.changes", "--limit", "2", "-o", "json",
+                                     *self.where)).stdout.splitlines()]
+        self.assertEqual([one["offset"] for one in records], [1, 2])
+        self.assertEqual(records[0]["octets"], 14)
+        self.assertIn("sha256", records[0]["undecodable"])
+        one = run("log", "show", "changes", "--from", "1", "--limit", "1", "-o", "json", *self.where)
+        self.assertEqual(json.loads(one.stdout)["offset"], 1)
+
+    def test_what_is_not_there_is_named(self):
+        said = self.ends(ERROR, run("log", "show", "changes", "--from", "9", *self.where)).stderr
+        self.assertIn("offset 9 is not in the log", said)
+        said = self.ends(ERROR, run("log", "show", "nothing", *self.where)).stderr
+        self.assertIn("test.nothing", said)
+        said = self.ends(ERROR, run("log", "show", "changes", "--log",
+                                    f"sqlite:{self.folder}/none.tmlog")).stderr
+        self.assertIn("topics apply", said)
+
+    def test_tail_follows(self):
+        self.append("changes", b"first", b"1")
+        follower = Process("tail", [TOOL, "log", "tail", "changes", "-f", *self.where], self.folder)
+        follower.start()
+        try:
+            wait_until(lambda: follower.log.read_text().count("undecodable") == 1, "the first")
+            self.append("changes", b"second", b"2")
+            # Nothing rings for a record that SQLite's own tool wrote: the follower looks by itself.
+            wait_until(lambda: follower.log.read_text().count("undecodable") == 2, "the second")
+        finally:
+            follower.stop(signal.SIGINT)
+
+
+class Serve(Case):
+    def start(self, *arguments):
+        server = Process("serve", [TOOL, "serve", *arguments], self.folder)
+        self.addCleanup(server.stop)
+        server.start()
+        wait_until(lambda: "ready\n" in server.log.read_text() or not server.running(),
+                   "serve is ready")
+        self.assertTrue(server.running(), server.tail())
+        return server
+
+    def texts(self, port, name, kind="A", tcp=False):
+        question = dns.message.make_query(name, kind)
+        ask = dns.query.tcp if tcp else dns.query.udp
+        reply = ask(question, "127.0.0.1", port=port, timeout=5)
+        return sorted(rdata.to_text() for rrset in reply.answer for rdata in rrset)
+
+    def test_serves_files_reads_them_again_and_ends(self):
+        zone = self.file("a.zone", ZONE)
+        other = self.file("b.zone", ZONE.replace("example.org", "example.net"))
+        admin = free_port()
+        server = self.start("--zone-file", zone, "--zone-file", other, "--listen", "127.0.0.1:0",
+                            "--listen", "127.0.0.1:0", "--workers", "2", "--admin",
+                            f"127.0.0.1:{admin}", "--nsid", "me")
+        ports = [int(port) for port in re.findall(r"listening on 127\.0\.0\.1:(\d+)",
+                                                  server.log.read_text())]
+        self.assertEqual(len(ports), 2)
+        for port in ports:
+            self.assertEqual(self.texts(port, "www.example.org"), ["192.0.2.10", "192.0.2.11"])
+            self.assertEqual(self.texts(port, "www.example.net", tcp=True),
+                             ["192.0.2.10", "192.0.2.11"])
+        self.assertEqual(request(admin, "GET", "/version").json["seq"], 2)
+        wait_until(lambda: request(admin, "GET", "/readyz").status == 200, "serve asked itself")
+        self.assertIn("tidemark", request(admin, "GET", "/metrics").body)
+
+        zone.write_text(ZONE.replace("192.0.2.10", "192.0.2.77"))
+        server.send(signal.SIGHUP)
+        wait_until(lambda: self.texts(ports[0], "www.example.org") == ["192.0.2.11", "192.0.2.77"],
+                   "the changed file is served")
+        zone.write_text(ZONE + "bad A 192.0.2.256\n")
+        server.send(signal.SIGHUP)
+        wait_until(lambda: re.search(r"a\.zone:15:7: .*192\.0\.2\.256", server.log.read_text()),
+                   "the error is named")
+        self.assertEqual(self.texts(ports[0], "www.example.org"), ["192.0.2.11", "192.0.2.77"])
+        self.assertEqual(server.stop(signal.SIGTERM), OK)
+
+    def test_a_large_zone_is_built_by_several_change_sets(self):
+        many = "".join(f"h{i} A 10.0.{i >> 8 & 255}.{i & 255}\n" for i in range(30_000))
+        zone = self.file("big.zone", ZONE + many)
+        server = self.start("--zone-file", zone, "--listen", "127.0.0.1:0", "--workers", "1")
+        said = server.log.read_text()
+        self.assertGreater(int(re.search(r"300\d\d RRsets, serial \d+, seq (\d+)", said)[1]), 2, said)
+        port = int(re.search(r"listening on 127\.0\.0\.1:(\d+)", said)[1])
+        self.assertEqual(self.texts(port, "h29999.example.org"), ["10.0.117.47"])
+
+    def test_what_is_wrong_is_told_before_anything_is_bound(self):
+        broken = self.file("broken.zone", ZONE + "bad A 192.0.2.256\nworse AAAA nonsense\n")
+        said = self.ends(ERROR, run("serve", "--zone-file", broken, "--listen",
+                                    "127.0.0.1:0")).stderr
+        self.assertIn("broken.zone:15:", said)
+        self.assertIn("broken.zone:16:", said)
+        no_ns = self.file("no_ns.zone", "$ORIGIN a.example.\n@ 60 SOA ns h 1 2 3 4 5\n")
+        said = self.ends(ERROR, run("serve", "--zone-file", no_ns, "--listen", "127.0.0.1:0")).stderr
+        self.assertIn("NS", said)
+        said = self.ends(ERROR, run("serve", "--zone-file", self.folder / "none.zone", "--listen",
+                                    "127.0.0.1:0")).stderr
+        self.assertIn("none.zone: cannot be opened", said)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+            said = self.ends(ERROR, run("serve", "--zone-file", broken, "--listen",
+                                        f"127.0.0.1:{port}")).stderr
+            self.assertIn(f"127.0.0.1:{port}", said)
+
+
+class Api(Case):
+    def test_a_fleet_by_the_command_line(self):
+        with Fleet("sqlite") as fleet:
+            self.fleet = fleet
+            self._zones()
+            self._records()
+            self._pools()
+            self._history()
+            self._guards()
+            self._an_edge_that_sleeps_is_told()
+
+    def cli(self, *arguments, code=OK):
+        return self.ends(code, self.fleet.cli(*arguments, check=False))
+
+    def _zones(self):
+        zone = self.file("a.zone", ZONE)
+        plan = self.cli("zone", "import", zone, "--dry-run", *REASON).stdout
+        self.assertIn("+ www.example.org. 300 IN A 192.0.2.10", plan)
+        self.assertEqual(json.loads(self.cli("zone", "list", "-o", "json").stdout)["zones"], [])
+        self.cli("zone", "import", zone, *REASON)
+        # An edge that has nothing to serve yet is not live: from now on they are.
+        wait_until(lambda: self.cli("fleet").stdout.count(" LIVE   yes ") == 3, "three live edges")
+        zone = self.file("a.zone", ZONE + "more A 192.0.2.30\n")
+        done = self.cli("zone", "import", zone, "--wait", "20", *REASON).stdout
+        self.assertIn("served by edge1, edge2, edge3", done)
+        self.assertIn("nothing to change", self.cli("zone", "import", zone, *REASON).stdout)
+        self.assertIn("example.org.", self.cli("zone", "list").stdout)
+        self.assertIn("192.0.2.11", self.cli("zone", "show", "example.org").stdout)
+
+        exported = self.file("b.zone", self.cli("zone", "export", "example.org").stdout)
+        self.assertIn("no difference", self.cli("zone", "diff", "example.org", exported).stdout)
+        broken = self.file("c.zone", ZONE + "bad A 192.0.2.256\n")
+        said = self.cli("zone", "import", broken, *REASON, code=ERROR).stderr
+        self.assertIn("c.zone:15:7:", said)
+        said = self.cli("zone", "show", "absent.example", code=ERROR).stderr
+        self.assertIn("not-found", said)
+
+    def _records(self):
+        done = self.cli("record", "set", "www.example.org", "A", "192.0.2.99", "--wait", "20",
+                        *REASON)
+        for edge in self.fleet.edges:  # at once: the command promised it
+            self.assertEqual(edge.texts("www.example.org"), ["192.0.2.99"], done.stdout)
+        self.assertEqual(self.cli("record", "get", "www.example.org", "A").stdout,
+                         "www.example.org. 300 IN A 192.0.2.99\n")
+        self.cli("record", "set", "new", "MX", "10 mail.example.org.", "20 www.example.org.",
+                 "--ttl", "60", "--zone", "example.org", *REASON)
+        got = json.loads(self.cli("-o", "json", "record", "get", "new.example.org", "MX").stdout)
+        self.assertEqual(got["rdata"], ["10 mail.example.org.", "20 www.example.org."])
+        self.assertIn("- new.example.org.", self.cli("record", "rm", "new.example.org", "MX",
+                                                     "--dry-run", *REASON).stdout)
+        self.cli("record", "rm", "new.example.org", "MX", *REASON)
+        self.cli("record", "get", "new.example.org", "MX", code=ERROR)
+        said = self.cli("record", "set", "a.example.net", "A", "192.0.2.1", *REASON, code=ERROR)
+        self.assertIn("none of the 1 hosted zones", said.stderr)
+        said = self.cli("record", "set", "ttl.example.org", "A", "192.0.2.1", *REASON, code=ERROR)
+        self.assertIn("--ttl", said.stderr)
+        said = self.cli("record", "set", "www.example.org", "A", "192.0.2.256", *REASON, code=ERROR)
+        self.assertIn("not an IPv4 address: 192.0.2.256", said.stderr)
+
+    def _pools(self):
+        pool = self.file("web.json", json.dumps({
+            "name": "web", "endpoints": [{"id": "b1", "address": "192.0.2.1"},
+                                         {"id": "b2", "address": "192.0.2.2"}]}))
+        self.cli("pool", "put", pool, *REASON)
+        self.assertIn("web", self.cli("pool", "list").stdout)
+        self.assertIn("192.0.2.2", self.cli("pool", "get", "web").stdout)
+        self.cli("record", "set", "app.example.org", "POOL", "web", "--ttl", "5", *REASON)
+        self.fleet.wait_everywhere("app.example.org", "A", ["192.0.2.1", "192.0.2.2"])
+        self.cli("override", "set", "web", "b1", "down", "--for", "10m", "--wait", "20", *REASON)
+        for edge in self.fleet.edges:
+            self.assertEqual(edge.texts("app.example.org"), ["192.0.2.2"])
+        self.assertRegex(self.cli("health").stdout, r"b1 .*DOWN +override .* down")
+        self.cli("override", "clear", "web", "b1", *REASON)
+        self.cli("override", "set", "web", "b9", "up", *REASON, code=ERROR)
+        said = self.cli("pool", "rm", "web", *REASON, code=ERROR).stderr
+        self.assertIn("POOL", said)
+        broken = self.file("broken.json", '{"name": "web",\n "endpoints": [}')
+        said = self.cli("pool", "put", broken, *REASON, code=ERROR).stderr
+        self.assertRegex(said, r"broken\.json: .*line 2")
+
+    def _history(self):
+        shown = self.cli("--author", "alice", "record", "set", "who.example.org", "A", "192.0.2.3",
+                         "--ttl", "60", "--reason", "because: ü & ?", "-o", "json")
+        made = json.loads(shown.stdout)
+        listed = json.loads(self.cli("changes", "--author", "alice", "-o", "json").stdout)
+        self.assertEqual([one["change_id"] for one in listed["changes"]], [made["change_id"]])
+        self.assertEqual(listed["changes"][0]["reason"], "because: ü & ?")
+        self.assertIn("put who.example.org.", self.cli("changes", made["change_id"]).stdout)
+        self.assertIn("alice", self.cli("changes", "--zone", "example.org", "--limit", "1").stdout)
+
+        log = ("--log", self.fleet.log_url, "--dataset", self.fleet.dataset)
+        self.assertIn("+ who.example.org. 60 A 192.0.2.3",
+                      self.cli("log", "tail", "changes", "--limit", "1", *log).stdout)
+        wait_until(lambda: "edge1" in self.cli("log", "tail", "fleet", *log).stdout, "a report")
+        self.cli("topics", "check", *log)
+        self.assertIn("seq", self.cli("status").stdout)
+
+    def _guards(self):
+        small = self.file("small.zone", "\n".join(ZONE.splitlines()[:6]) + "\n")
+        shown = self.cli("zone", "diff", "example.org", small).stdout
+        gone = int(re.search(r"(\d+) removed", shown)[1])
+        said = self.cli("zone", "import", small, *REASON, code=GUARD).stderr
+        self.assertIn(f"--acknowledge-removals {gone}", said)
+        self.cli("zone", "delete", "example.org", *REASON, code=GUARD)
+        self.cli("zone", "import", small, "--acknowledge-removals", gone, *REASON)
+
+    def _an_edge_that_sleeps_is_told(self):
+        edge = self.fleet.edges[1]
+        edge.send(signal.SIGSTOP)
+        try:
+            done = self.cli("record", "set", "late.example.org", "A", "192.0.2.4", "--ttl", "60",
+                            "--wait", "1", *REASON, code=TIME_OUT)
+            self.assertIn("edge2", done.stderr)
+        finally:
+            edge.send(signal.SIGCONT)
+        self.fleet.wait_everywhere("late.example.org", "A", ["192.0.2.4"])
+
+
+class FakeController:
+    """Answers as scripted: what a real one does only when something breaks."""
+
+    def __init__(self, answer):
+        fake = self
+        self.asked = []
+
+        class Answer(http.server.BaseHTTPRequestHandler):
+            def do(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                fake.asked.append((self.command, self.path, dict(self.headers), body))
+                reply = answer(self.command, self.path, len(fake.asked))
+                if reply is None:  # the connection breaks
+                    self.close_connection = True
+                    return
+                status, value = reply
+                octets = value.encode() if isinstance(value, str) else json.dumps(value).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(octets)))
+                self.end_headers()
+                self.wfile.write(octets)
+
+            do_GET = do_PUT = do_DELETE = do
+
+            def log_message(self, *arguments):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Controller(Case):
+    def fake(self, answer):
+        fake = FakeController(answer)
+        self.addCleanup(fake.stop)
+        return fake
+
+    def set_record(self, fake, *more):
+        return run("--api", fake.url, "record", "set", "www", "A", "192.0.2.1", "--ttl", "60",
+                   "--zone", "example.org", *REASON, *more)
+
+    def test_one_that_is_not_there_is_named(self):
+        said = self.ends(ERROR, run("--api", f"http://127.0.0.1:{free_port()}", "fleet")).stderr
+        self.assertIn("does not answer", said)
+        self.assertIn("--api URL", said)
+        fake = self.fake(lambda *_: (200, "<html>"))
+        self.assertIn("no JSON", self.ends(ERROR, run("--api", fake.url, "fleet")).stderr)
+
+    def test_a_broken_connection_is_tried_again_with_the_same_key(self):
+        fake = self.fake(lambda method, path, count: None if count == 1 else (
+            200, {"changed": True, "offset": 3, "version": {"seq": 4}, "zones": {}}))
+        self.ends(OK, self.set_record(fake))
+        keys = {headers["Idempotency-Key"] for _, _, headers, _ in fake.asked}
+        self.assertEqual((len(fake.asked), len(keys)), (2, 1))
+        self.assertIn("reason=test", fake.asked[0][1])
+
+    def test_what_is_stored_is_followed_until_it_is_judged(self):
+        states = ["pending", "pending", "accepted"]
+
+        def answer(method, path, count):
+            if method == "PUT":
+                return 202, {"change_id": "ab", "state": "pending", "changes_url": "/v1/changes/ab"}
+            if path == "/v1/status":
+                return 200, {"outbox": {"changes": len(states)}}
+            return 200, {"change_id": "ab", "state": states.pop(0), "seq": 9, "offset": 8}
+
+        self.assertIn("seq 9", self.ends(OK, self.set_record(self.fake(answer))).stdout)
+        states[:] = ["pending", "rejected"]
+        self.assertIn("was rejected", self.ends(ERROR, self.set_record(self.fake(answer))).stderr)
+        states[:] = ["pending"] * 1000
+        said = self.ends(TIME_OUT, self.set_record(self.fake(answer), "--wait", "1")).stderr
+        self.assertIn("tidemark changes ab", said)
+
+    def test_a_token_is_sent_and_asked_for(self):
+        def answer(method, path, count):
+            return 401, {"error": {"code": "unauthorized", "message": "a token is needed"}}
+
+        fake = self.fake(answer)
+        token = self.file("token", "secret-of-the-test\n")
+        said = self.ends(ERROR, run("--api", fake.url, "--token-file", token, "fleet")).stderr
+        self.assertIn("--token-file", said)
+        self.assertNotIn("secret-of-the-test", said)
+        self.assertEqual(fake.asked[0][2]["Authorization"], "Bearer secret-of-the-test")
+
+
+class Demo(Case):
+    @staticmethod
+    def port_base():
+        """A base above which all ports of a demo are free now."""
+        for base in range(21_000, 29_000, 100):
+            try:
+                for more in (1, 2, 3, 53, 80, 81, 91, 92, 93):
+                    with socket.socket() as probe:
+                        probe.bind(("127.0.0.1", base + more))
+                return base
+            except OSError:
+                continue
+        raise AssertionError("no free ports")
+
+    def test_starts_answers_loses_a_backend_and_ends(self):
+        base = self.port_base()
+        demo = Process("demo", [TOOL, "demo", "--port-base", base], self.folder)
+        self.addCleanup(demo.stop)
+        demo.start()
+        wait_until(lambda: "\nready" in demo.log.read_text() or not demo.running(),
+                   "the demo is ready", 90)
+        self.assertTrue(demo.running(), demo.tail())
+
+        def texts(port):
+            reply = dns.query.udp(dns.message.make_query("app.example.org", "A"), "127.0.0.1",
+                                  port=port, timeout=5)
+            return sorted(rdata.to_text() for rrset in reply.answer for rdata in rrset)
+
+        edges = [base + 1, base + 2, base + 3]
+        for port in edges:
+            self.assertEqual(texts(port), ["127.0.0.1", "127.0.0.2"])
+        taken = self.ends(ERROR, run("demo", "--port-base", base)).stderr
+        self.assertIn(f"127.0.0.1:{base + 53}", taken)
+        request(base + 81, "POST", "/b1/stop")
+        wait_until(lambda: all(texts(port) == ["127.0.0.2"] for port in edges), "b1 is left out")
+        request(base + 81, "POST", "/b1/start")
+        wait_until(lambda: all(len(texts(port)) == 2 for port in edges), "b1 is back")
+
+        children = pathlib.Path(f"/proc/{demo.child.pid}/task/{demo.child.pid}/children")
+        pids = children.read_text().split()
+        self.assertEqual(len(pids), 5)
+        self.assertEqual(demo.stop(signal.SIGINT), OK, demo.tail())
+        for pid in pids:
+            self.assertFalse(pathlib.Path(f"/proc/{pid}").exists(), f"{pid} is left over")
+        folder = re.search(r"output of each: (\S+)", demo.log.read_text())[1]
+        self.assertFalse(pathlib.Path(folder).exists())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
