@@ -107,28 +107,32 @@ bool Desk::may_decide() const {
   return ports_.feeder.node_state() == event::NodeState::Live || !log_reachable();
 }
 
-bool Desk::is_busy(const std::string& object) const {
-  return std::ranges::any_of(ports_.outbox.entries(), [&](const OutboxEntry& entry) {
-    return touches(entry.outline, object);
-  });
+// Objects with a change that is not judged yet.
+std::set<std::string> Desk::busy_objects() const {
+  std::set<std::string> busy;
+  for (const OutboxEntry& entry : ports_.outbox.entries()) busy.merge(objects_of(entry.outline));
+  return busy;
 }
 
 void Desk::pump_parked(std::chrono::nanoseconds now) {
-  if (pumping_) return;  // an answer brought the next request: the loop below comes to it
+  if (pumping_ || parked_.empty()) return;  // an answer that brings a request comes back here
   pumping_ = true;
-  std::set<std::string> taken;  // objects with a request ahead
+  const bool reachable = log_reachable(), ready = may_decide();
+  std::set<std::string> busy = busy_objects();
+  std::set<std::string> ahead;  // objects of requests that stay parked
   for (auto at = parked_.begin(); at != parked_.end();) {
-    const std::string& object = at->wish.object;
-    const bool late = now - at->since >= settings_.answer_within || !log_reachable();
-    const bool first = !taken.contains(object);
-    if (first && (late || (may_decide() && !is_busy(object)))) {
-      Parked request = std::move(*at);
-      at = parked_.erase(at);
-      decide_now(std::move(request));
-    } else {
-      taken.insert(object);
+    const std::string object = at->wish.object;
+    const bool late = !reachable || now - at->since >= settings_.answer_within;
+    if (ahead.contains(object) || !(late || (ready && !busy.contains(object)))) {
+      ahead.insert(object);
       ++at;
+      continue;
     }
+    Parked request = std::move(*at);
+    at = parked_.erase(at);
+    const std::size_t entries = ports_.outbox.entries().size();
+    decide_now(std::move(request));
+    if (ports_.outbox.entries().size() != entries) busy.insert(object);
   }
   pumping_ = false;
 }
@@ -142,9 +146,8 @@ void Desk::decide_now(Parked request) {
                                 event::to_text(state) + ": " + ports_.feeder.status().detail)));
     return;
   }
-  std::vector<event::ChangeSet> pending;
-  for (const OutboxEntry& entry : ports_.outbox.entries()) pending.push_back(entry.outline);
-  const Base base{ports_.feeder.state().dataset, pending};
+  Base base{ports_.feeder.state().dataset};
+  for (const OutboxEntry& entry : ports_.outbox.entries()) base.pending.push_back(&entry.outline);
   auto wish = request.wish.make(base);
   if (!wish) {
     request.respond(to_response(wish.error()));
@@ -174,8 +177,9 @@ void Desk::plan(Parked request, const Base& base, Wish wish) {
         to_response(from_problems(decided.error(), request.wish.object, terms.condition())));
     return;
   }
-  const bool foreseeable = std::ranges::none_of(base.pending, [&](const event::ChangeSet& change) {
-    return !change.pools.empty() || touches(change, request.wish.object);
+  add_skipped(wish, decided->diff, request.wish.warnings);
+  const bool foreseeable = std::ranges::none_of(base.pending, [&](const event::ChangeSet* change) {
+    return !change->pools.empty() || objects_of(*change).contains(request.wish.object);
   });
   if (decided->change_sets.size() == 1 && foreseeable) {
     const auto judged = fold::preview(state, decided->change_sets.front());

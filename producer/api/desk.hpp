@@ -76,7 +76,7 @@ class Desk {
 
   bool may_decide() const;
   bool log_reachable() const;
-  bool is_busy(const std::string& object) const;
+  std::set<std::string> busy_objects() const;
   void pump_parked(std::chrono::nanoseconds now);
   void decide_now(Parked request);
   void plan(Parked request, const Base& base, Wish wish);

@@ -73,19 +73,33 @@ net::HttpResponse dry_run_response(const Plan& plan, const dataset::Version& ver
                              {"diff", to_json(plan.diff, dry_run_lines_max)}});
 }
 
-bool touches(const event::ChangeSet& change, const std::string& object) {
-  const auto pool = [&](const event::PoolEdit& edit) {
-    const std::string* name = nullptr;
-    if (const auto* put = std::get_if<event::PutPool>(&edit)) name = &put->pool.name;
-    if (const auto* gone = std::get_if<event::DeletePool>(&edit)) name = &gone->pool;
-    if (const auto* set = std::get_if<event::PutOverride>(&edit)) name = &set->override_.pool;
-    if (const auto* cleared = std::get_if<event::DeleteOverride>(&edit)) name = &cleared->pool;
-    return object == "pool/" + *name;
-  };
-  return std::ranges::any_of(change.pools, pool) ||
-         std::ranges::any_of(change.zones, [&](const event::ZoneEdits& zone) {
-           return zone.zone.to_text() == object;
-         });
+std::set<std::string> objects_of(const event::ChangeSet& change) {
+  std::set<std::string> objects;
+  for (const event::ZoneEdits& zone : change.zones) objects.insert(zone.zone.to_text());
+  for (const event::PoolEdit& edit : change.pools) {
+    const std::string* pool = nullptr;
+    if (const auto* put = std::get_if<event::PutPool>(&edit)) pool = &put->pool.name;
+    if (const auto* gone = std::get_if<event::DeletePool>(&edit)) pool = &gone->pool;
+    if (const auto* set = std::get_if<event::PutOverride>(&edit)) pool = &set->override_.pool;
+    if (const auto* cleared = std::get_if<event::DeleteOverride>(&edit)) pool = &cleared->pool;
+    objects.insert("pool/" + *pool);
+  }
+  return objects;
+}
+
+void add_skipped(const Wish& wish, const Diff& diff, std::vector<std::string>& warnings) {
+  const auto* edits = std::get_if<EditZone>(&wish);
+  if (edits == nullptr) return;
+  std::set<std::pair<dns::Name, dns::RrType>> removed;
+  for (const auto& one : diff.rrsets) {
+    if (!one.after) removed.emplace(one.before->owner, one.before->type);
+  }
+  for (const EditZone::Edit& edit : edits->edits) {
+    const auto* gone = std::get_if<event::DeleteRrset>(&edit);
+    if (gone == nullptr || removed.contains({gone->owner, gone->type})) continue;
+    warnings.push_back(gone->owner.to_text() + " " + dns::to_text(gone->type) +
+                       ": there is nothing to delete");
+  }
 }
 
 std::vector<fold::ZoneOutcome> outcome_of(const dataset::Dataset& dataset, const Wish& wish) {

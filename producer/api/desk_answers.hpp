@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,9 @@ net::HttpResponse dry_run_response(const Plan& plan, const dataset::Version& ver
 
 // The zone as it is, for an answer that changed nothing.
 std::vector<fold::ZoneOutcome> outcome_of(const dataset::Dataset& dataset, const Wish& wish);
-// `object`: "example.org." or "pool/web".
-bool touches(const event::ChangeSet& change, const std::string& object);
+// What a ChangeSet touches: "example.org.", "pool/web".
+std::set<std::string> objects_of(const event::ChangeSet& change);
+// A warning for each deletion of what is not there.
+void add_skipped(const Wish& wish, const Diff& diff, std::vector<std::string>& warnings);
 
 }  // namespace tidemark::producer

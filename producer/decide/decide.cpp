@@ -9,8 +9,8 @@ namespace {
 template <class Matches>
 const event::PoolEdit* last_pending(const Base& base, Matches&& matches) {
   const event::PoolEdit* last = nullptr;
-  for (const event::ChangeSet& change : base.pending) {
-    for (const event::PoolEdit& edit : change.pools) {
+  for (const event::ChangeSet* change : base.pending) {
+    for (const event::PoolEdit& edit : change->pools) {
       if (matches(edit)) last = &edit;
     }
   }

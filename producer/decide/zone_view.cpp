@@ -22,9 +22,9 @@ ZoneView::ZoneView(const Base& base, dns::NameView zone) : live_(base.dataset.fi
     count_ = live_->rrset_count();
   }
   std::uint64_t seq = base.dataset.version().seq.value();
-  for (const event::ChangeSet& change : base.pending) {
+  for (const event::ChangeSet* change : base.pending) {
     ++seq;
-    for (const event::ZoneEdits& edits : change.zones) {
+    for (const event::ZoneEdits& edits : change->zones) {
       if (edits.zone.view() != zone) continue;
       apply(edits);
       if (!edits.construction) seq_ = event::ZoneSeq(seq);

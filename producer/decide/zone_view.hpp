@@ -10,7 +10,6 @@
 
 #include <map>
 #include <optional>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -21,10 +20,10 @@
 
 namespace tidemark::producer {
 
-// What is decided on. The ChangeSets are those of the outbox, in its order.
+// What is decided on. The ChangeSets are those of the outbox, in its order; they outlive the Base.
 struct Base {
   const dataset::Dataset& dataset;
-  std::span<const event::ChangeSet> pending{};
+  std::vector<const event::ChangeSet*> pending{};
 };
 
 class ZoneView {

@@ -143,7 +143,9 @@ RC_GTEST_PROP(LeastDecide, OnTopOfPendingChanges, ()) {
   const auto edits = *rc::gen::container<std::vector<dns::Rrset>>(support::rrset_in(zone));
   for (const dns::Rrset& rrset : edits) {
     EditZone wish{zone, {event::PutRrset{rrset}}};
-    const auto plan = decide({state.dataset, pending}, wish, ids.sign());
+    Base base{state.dataset};
+    for (const event::ChangeSet& change : pending) base.pending.push_back(&change);
+    const auto plan = decide(base, wish, ids.sign());
     if (!plan) continue;
     for (const auto& change : plan->change_sets) pending.push_back(change);
   }

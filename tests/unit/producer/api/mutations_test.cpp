@@ -1,4 +1,6 @@
 // Mutations, from the request to the answer: who is told what, and when.
+#include <set>
+
 #include "tests/unit/producer/api/api_rig.hpp"
 
 namespace tidemark::producer {
@@ -161,6 +163,44 @@ TEST(Mutations, OfTwoControllersTheFirstInTheLogWins) {
   EXPECT_EQ(two.call("GET", www).body().at("rdata").at(0).as_string(), "192.0.2.77");
   one.run();
   EXPECT_EQ(one.feeder.state().dataset.version(), two.feeder.state().dataset.version());
+}
+
+// Two clients, two controllers, one RRset, every order of steps: one 200 and one 409 or 412, and
+// what the winner wrote stands on both.
+TEST(Mutations, NoUpdateIsLostInARace) {
+  auto store = support::make_store();
+  ApiRig one(store), two(store);
+  ASSERT_EQ(one.import_basic().status(), 200u);
+  support::SeededRandom dice(5);
+  for (int round = 0; round < 60; ++round) {
+    two.run();
+    one.run();
+    const std::string seq = "\"" + std::to_string(one.seq()) + "\"";
+    const std::string mine = "192.0.2." + std::to_string(round + 10);
+    const std::string theirs = "198.51.100." + std::to_string(round + 10);
+    auto a = one.send("PUT", www, rdata(mine), {{"If-Match", seq}});
+    auto b = two.send("PUT", www, rdata(theirs), {{"If-Match", seq}});
+    for (int step = 0; step < 8; ++step) (dice.next() % 2 == 0 ? one : two).run();
+    one.run();
+    two.run();
+    one.run();
+    const std::multiset<unsigned> statuses{a->status(), b->status()};
+    ASSERT_EQ(statuses, (std::multiset<unsigned>{200, 412})) << "round " << round;
+    const std::string winner = a->status() == 200 ? mine : theirs;
+    for (ApiRig* rig : {&one, &two}) {
+      EXPECT_EQ(rig->call("GET", www).body().at("rdata").as_array(), json::array{winner});
+    }
+  }
+}
+
+TEST(Mutations, DeletingWhatIsNotThereIsTold) {
+  ApiRig rig;
+  rig.import_basic();
+  const Reply reply = rig.call("PATCH", "/v1/zones/example.org",
+                               R"({"edits": [{"op": "delete", "name": "no", "type": "A"}]})");
+  ASSERT_EQ(reply.status(), 200u);
+  EXPECT_FALSE(reply.body().at("changed").as_bool());
+  EXPECT_EQ(reply.body().at("warnings").as_array().size(), 1u);
 }
 
 TEST(Mutations, OfOneControllerDoNotCollide) {

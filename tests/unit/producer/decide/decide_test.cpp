@@ -42,7 +42,9 @@ class DecideTest : public ::testing::Test {
     return {.change_id = event::ChangeId(base::U128{1, ++last_id_}), .author = "ann"};
   }
   std::expected<Plan, Problems> decide_on(const Wish& wish, const Signature& signature) {
-    return decide({state_.dataset, pending_}, wish, signature);
+    Base base{state_.dataset};
+    for (const event::ChangeSet& change : pending_) base.pending.push_back(&change);
+    return decide(base, wish, signature);
   }
   std::expected<Plan, Problems> decide_on(const Wish& wish) { return decide_on(wish, sign()); }
   // Decides and folds; every ChangeSet must be accepted.
