@@ -35,9 +35,9 @@ Result<void> read_ipv6(TokenCursor& in, Writer& out) {
   return {};
 }
 
-template <std::size_t octets>
+template <std::size_t Octets>
 Result<void> check_address(Reader& in, Writer& out) {
-  const auto address = in.take(octets);
+  const auto address = in.take(Octets);
   if (!address) return cut_short();
   out.put(*address);
   return {};

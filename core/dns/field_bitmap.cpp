@@ -86,7 +86,7 @@ void print_bitmap(Reader& in, std::string& out) {
       if ((bits[bit / 8] & (0x80 >> (bit % 8))) == 0) continue;
       if (!first) out.push_back(' ');
       first = false;
-      out += to_text(static_cast<RrType>(head[0] * 256 + bit));
+      out += to_text(static_cast<RrType>(std::size_t{head[0]} * 256 + bit));
     }
   }
 }

@@ -111,7 +111,8 @@ std::optional<std::uint32_t> seconds_of_date(std::string_view text) noexcept {
                                          std::chrono::month(*month), std::chrono::day(*day));
   if (!date.ok() || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
   const auto days = std::chrono::sys_days(date).time_since_epoch().count();
-  const std::int64_t seconds = std::int64_t{days} * 86400 + *hour * 3600 + *minute * 60 + *second;
+  const std::uint32_t second_of_day = *hour * 3600 + *minute * 60 + *second;
+  const std::int64_t seconds = std::int64_t{days} * 86400 + second_of_day;
   if (seconds < 0 || seconds > UINT32_MAX) return std::nullopt;
   return static_cast<std::uint32_t>(seconds);
 }
@@ -147,9 +148,9 @@ Result<void> read_cert_type(TokenCursor& in, Writer& out) {
   return {};
 }
 
-template <std::size_t octets>
+template <std::size_t Octets>
 Result<void> check_fixed(Reader& in, Writer& out) {
-  const auto taken = in.take(octets);
+  const auto taken = in.take(Octets);
   if (!taken) return cut_short();
   out.put(*taken);
   return {};

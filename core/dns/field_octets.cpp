@@ -83,10 +83,10 @@ void print_hashed_owner(Reader& in, std::string& out) {
 }
 
 // RFC 7043: pairs of digits with hyphens between them.
-template <std::size_t octets>
+template <std::size_t Octets>
 Result<void> read_eui(TokenCursor& in, Writer& out) {
   TIDEMARK_TRY(const std::string_view word, in.word());
-  if (word.size() != octets * 3 - 1) return malformed("not " + std::to_string(octets) + " pairs");
+  if (word.size() != Octets * 3 - 1) return malformed("not " + std::to_string(Octets) + " pairs");
   for (std::size_t at = 0; at < word.size(); at += 3) {
     const auto octet = from_hex(word.substr(at, 2));
     const bool hyphen = at + 2 == word.size() || word[at + 2] == '-';
@@ -96,18 +96,18 @@ Result<void> read_eui(TokenCursor& in, Writer& out) {
   return {};
 }
 
-template <std::size_t octets>
+template <std::size_t Octets>
 Result<void> check_eui(Reader& in, Writer& out) {
-  const auto taken = in.take(octets);
+  const auto taken = in.take(Octets);
   if (!taken) return cut_short();
   out.put(*taken);
   return {};
 }
 
-template <std::size_t octets>
+template <std::size_t Octets>
 void print_eui(Reader& in, std::string& out) {
-  const ByteView address = take_checked(in, octets);
-  for (std::size_t i = 0; i < octets; ++i) {
+  const ByteView address = take_checked(in, Octets);
+  for (std::size_t i = 0; i < Octets; ++i) {
     if (i > 0) out.push_back('-');
     out += base::to_hex(address.subspan(i, 1));
   }

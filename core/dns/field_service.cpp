@@ -80,8 +80,9 @@ Result<void> check_together(const std::vector<ParamView>& params) {
     return malformed("no-default-alpn without alpn");
   }
   if (!present(ServiceKey::Mandatory)) return {};
-  for (Reader keys(params.front().value); !keys.at_end();) {
-    const auto key = static_cast<ServiceKey>(*keys.take_u16());
+  Reader keys(params.front().value);
+  while (const auto code = keys.take_u16()) {
+    const auto key = static_cast<ServiceKey>(*code);
     if (!present(key)) return malformed(to_text(key) + " is mandatory, but not there");
   }
   return {};

@@ -102,7 +102,7 @@ class MasterReader {
     if (!seconds || *seconds > ttl_seconds_max) {
       return errors_.add(entry.places[1], "$TTL: not a TTL: " + std::string(argument->text));
     }
-    default_ttl_ = *seconds;
+    default_ttl_ = seconds;
   }
 
   void read_generate(const Entry& entry) {
@@ -238,7 +238,7 @@ class MasterReader {
   // RFC 2308 section 4: $TTL; RFC 1035 section 5.1: the last one stated; BIND: the SOA's MINIMUM.
   std::optional<std::uint32_t> ttl_of(const Front& front, const Bytes& rdata, Place place) {
     if (front.ttl) {
-      last_ttl_ = *front.ttl;
+      last_ttl_ = front.ttl;
       return front.ttl;
     }
     if (default_ttl_) return default_ttl_;
@@ -254,29 +254,31 @@ class MasterReader {
     return last_ttl_;
   }
 
-  void find_zone() {
-    if (zone_) return;
+  // The zone that was asked for, or that of the first SOA.
+  std::optional<Name> find_zone() {
+    if (zone_) return zone_;
     for (const ParsedRecord& record : records_) {
-      if (record.type != RrType::Soa) continue;
-      zone_ = record.owner;
-      return;
+      if (record.type == RrType::Soa) return record.owner;
     }
     if (!saw_soa_) errors_.add(Place{}, "no SOA record");
+    return std::nullopt;
   }
 
-  void check_owners() {
+  void check_owners(const Name& zone) {
     for (const ParsedRecord& record : records_) {
-      if (record.owner.view().is_at_or_below(*zone_)) continue;
-      errors_.add(record.place, record.owner.to_text() + " is outside zone " + zone_->to_text());
+      if (record.owner.view().is_at_or_below(zone)) continue;
+      errors_.add(record.place, record.owner.to_text() + " is outside zone " + zone.to_text());
     }
   }
 
   std::expected<MasterFile, MasterFileErrors> finish() {
-    find_zone();
-    if (zone_) check_owners();
-    if (!errors_.empty()) return std::unexpected(MasterFileErrors{std::move(errors_).take()});
+    const std::optional<Name> zone = find_zone();
+    if (zone) check_owners(*zone);
+    if (!zone || !errors_.empty()) {
+      return std::unexpected(MasterFileErrors{std::move(errors_).take()});
+    }
     std::vector<Rrset> rrsets = group_records(std::move(records_), warnings_);
-    return MasterFile{*std::move(zone_), std::move(rrsets), std::move(warnings_).take()};
+    return MasterFile{*zone, std::move(rrsets), std::move(warnings_).take()};
   }
 
   EntryLexer lexer_;

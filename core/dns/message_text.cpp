@@ -48,7 +48,7 @@ void append_opt(std::string& text, const MessageRecord& opt) {
     const auto code = in.take_u16();
     const auto length = in.take_u16();
     const auto value = length ? in.take(*length) : std::nullopt;
-    if (!value) break;
+    if (!code || !value) break;
     text += ";; option " + std::to_string(*code) + " ";
     append_hex(text, *value);
     text += "\n";

@@ -16,9 +16,9 @@ struct DigestLength {
   std::size_t octets;
 };
 
-template <std::size_t count>
+template <std::size_t Count>
 Result<void> check_digest(std::uint8_t algorithm, std::size_t octets,
-                          const std::array<DigestLength, count>& lengths) {
+                          const std::array<DigestLength, Count>& lengths) {
   for (const DigestLength& known : lengths) {
     if (known.algorithm == algorithm && known.octets != octets) {
       return malformed("digest: " + std::to_string(octets) + " octets where algorithm " +

@@ -7,6 +7,7 @@
 
 #include "core/dns/address_text.hpp"
 #include "core/dns/encodings.hpp"
+#include "core/dns/rdata_fields.hpp"
 #include "core/dns/text_form.hpp"
 
 namespace tidemark::dns {
@@ -46,7 +47,8 @@ Result<std::vector<std::string>> split_list(std::string_view octets) {
       items.emplace_back();
       continue;
     }
-    if (octets[at] == '\\' && ++at == octets.size()) return wrong("a list ends in a backslash");
+    if (octets[at] == '\\') ++at;
+    if (at == octets.size()) return wrong("a list ends in a backslash");
     items.back().push_back(octets[at]);
   }
   return items;
@@ -121,11 +123,11 @@ Result<Bytes> opaque_from_text(std::string_view text) {
 Result<void> check_mandatory(ByteView value) {
   if (value.empty() || value.size() % 2 != 0) return wrong("not a list of keys");
   int last = 0;
-  for (Reader in(value); !in.at_end();) {
-    const int key = *in.take_u16();
-    if (key == 0) return wrong("mandatory names itself");
-    if (key <= last) return wrong("keys that do not ascend");
-    last = key;
+  Reader in(value);
+  while (const auto key = in.take_u16()) {
+    if (*key == 0) return wrong("mandatory names itself");
+    if (*key <= last) return wrong("keys that do not ascend");
+    last = *key;
   }
   return {};
 }
@@ -150,7 +152,7 @@ void append_alpn(std::string& out, ByteView value) {
   Bytes list;
   for (Reader in(value); !in.at_end();) {
     if (!list.empty()) list.push_back(',');
-    const ByteView id = *in.take(*in.take_u8());
+    const ByteView id = take_checked(in, take_checked(in, 1)[0]);
     for (const std::uint8_t octet : id) {
       if (needs_list_escape(octet)) list.push_back('\\');
       list.push_back(octet);
@@ -160,17 +162,18 @@ void append_alpn(std::string& out, ByteView value) {
 }
 
 void append_keys(std::string& out, ByteView value) {
-  for (Reader in(value); !in.at_end();) {
-    out += to_text(static_cast<ServiceKey>(*in.take_u16()));
+  Reader in(value);
+  while (const auto key = in.take_u16()) {
+    out += to_text(static_cast<ServiceKey>(*key));
     if (!in.at_end()) out.push_back(',');
   }
 }
 
 void append_addresses(std::string& out, ByteView value, std::size_t octets) {
-  for (Reader in(value); !in.at_end();) {
-    const ByteView address = *in.take(octets);
-    if (octets == 4) append_ipv4(out, address);
-    if (octets == 16) append_ipv6(out, address);
+  Reader in(value);
+  while (const auto address = in.take(octets)) {
+    if (octets == 4) append_ipv4(out, *address);
+    if (octets == 16) append_ipv6(out, *address);
     if (!in.at_end()) out.push_back(',');
   }
 }

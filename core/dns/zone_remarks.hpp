@@ -12,8 +12,10 @@ namespace tidemark::dns {
 
 class ZoneRemarks {
  public:
-  void error(NameView owner, std::string what) { errors_.add(Severity::Error, owner, what); }
-  void warn(NameView owner, std::string what) { warnings_.add(Severity::Warning, owner, what); }
+  void error(NameView owner, const std::string& what) { errors_.add(Severity::Error, owner, what); }
+  void warn(NameView owner, const std::string& what) {
+    warnings_.add(Severity::Warning, owner, what);
+  }
   std::vector<ZoneRemark> take() &&;
 
  private:
