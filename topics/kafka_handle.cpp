@@ -151,6 +151,12 @@ void KafkaHandle::serve() {
     const auto now = std::chrono::steady_clock::now();
     if (now - ticked < std::chrono::milliseconds(tick_ms)) continue;
     ticked = now;
+    {
+      const std::lock_guard held(lock_);
+      questions_.insert(questions_.end(), later_questions_.begin(), later_questions_.end());
+      later_questions_.clear();
+    }
+    answer_bounds();
     ring();
   }
 }
@@ -168,6 +174,11 @@ void KafkaHandle::ask_bounds(const std::string& topic) {
     questions_.push_back(topic);
   }
   wake();
+}
+
+void KafkaHandle::ask_bounds_later(const std::string& topic) {
+  const std::lock_guard held(lock_);
+  later_questions_.push_back(topic);
 }
 
 std::optional<std::pair<std::int64_t, std::int64_t>> KafkaHandle::take_bounds(
@@ -189,6 +200,7 @@ void KafkaHandle::answer_bounds() {
     std::int64_t next = -1;
     if (rd_kafka_query_watermark_offsets(raw_, topic.c_str(), 0, &first, &next, tick_ms) !=
         RD_KAFKA_RESP_ERR_NO_ERROR) {
+      ask_bounds_later(topic);
       continue;
     }
     const std::lock_guard held(lock_);

@@ -66,6 +66,7 @@ class KafkaHandle {
   // First and next offset of a topic, asked of its leader on the serving thread: the question may
   // hang for 40 s on a frozen leader. The bells ring when there is an answer.
   void ask_bounds(const std::string& topic);
+  void ask_bounds_later(const std::string& topic);  // at the next tick
   std::optional<std::pair<std::int64_t, std::int64_t>> take_bounds(const std::string& topic);
 
  private:
@@ -91,6 +92,7 @@ class KafkaHandle {
   KafkaStatistics statistics_;
   std::vector<EventBell*> bells_;
   std::vector<std::string> questions_;
+  std::vector<std::string> later_questions_;
   std::map<std::string, std::pair<std::int64_t, std::int64_t>> bounds_;
   std::thread server_;
 };

@@ -18,6 +18,7 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds progress_deadline{10};
 constexpr int stalls_until_new_handle = 3;
 constexpr std::chrono::seconds bounds_wait{5};
+constexpr int confirmations_wanted = 3;  // a tick of the handle apart: 1 s
 constexpr std::size_t batch_records = 512;
 
 // What one handle holds for this Source; ends in the right order.
@@ -169,6 +170,7 @@ class KafkaSource final : public log::Source {
   void begin(std::int64_t from) {
     position_ = from;
     contacted_ = eof_ = out_of_range_ = false;
+    confirmations_ = 0;
     target_.reset();
     progressed_ = steady_clock::now();
     if (stalls_ >= stalls_until_new_handle) {
@@ -264,20 +266,20 @@ class KafkaSource final : public log::Source {
     const std::int32_t leader = reading_->handle().leader_of(topic_);
     const bool moved = leader >= 0 && leader_ >= 0 && leader != leader_;
     if (leader >= 0) leader_ = leader;
+    why_ = moved ? "the leader changed" : reading_->handle().last_error();
     return moved || reading_->handle().doubts() != doubts_;
   }
 
   // The batch may stem from after the lost connection: nothing of it is handed out.
   void doubt(log::Drained& drained, std::int64_t before, bool contacted_before) {
     drained = log::Drained{};
-    const std::string why = reading_->handle().last_error();
     if (contacted_before) {
       position_ = before;
-      stop(drained, log::Happening::Overlap, why);
+      stop(drained, log::Happening::Overlap, why_);
       return;
     }
     begin(before);  // nothing was handed out since start(): there is nothing to compare
-    tell_unavailable(drained, why);
+    tell_unavailable(drained, why_);
   }
 
   void note_bounds() {
@@ -290,14 +292,36 @@ class KafkaSource final : public log::Source {
     if (first >= 0 && next >= 0) bounds_ = log::Bounds{log::Offset{first}, log::Offset{next}};
   }
 
-  // Told together with the bounds that explain it, which the last fetch did not bring.
+  // Told together with the bounds that explain it, which the last fetch did not bring. A broker
+  // that was frozen and does not know yet that it leads no more says "out of range" too (measured):
+  // so the leader is asked, and an end before our position must be confirmed. A start after it is
+  // final: no replica forgets more than its leader.
   void tell_out_of_range(log::Drained& drained) {
-    if (const auto bounds = reading_->handle().take_bounds(topic_)) {
-      bounds_ = log::Bounds{log::Offset{bounds->first}, log::Offset{bounds->second}};
-    } else if (steady_clock::now() - out_of_range_at_ < bounds_wait) {
-      return;  // the bell rings with the answer, or once a second
+    const auto bounds = reading_->handle().take_bounds(topic_);
+    if (!bounds) {  // the bell rings with the answer, or once a second
+      if (steady_clock::now() - out_of_range_at_ < bounds_wait) return;
+    } else if (bounds->first <= position_ && position_ <= bounds->second) {
+      start_after_stale_answer(drained);
+      return;
+    } else if (position_ > bounds->second && ++confirmations_ < confirmations_wanted) {
+      reading_->handle().ask_bounds_later(topic_);
+      return;
     }
-    stop(drained, log::Happening::OutOfRange, "position " + std::to_string(position_));
+    std::string where = "position " + std::to_string(position_);
+    if (bounds) {
+      bounds_ = log::Bounds{log::Offset{bounds->first}, log::Offset{bounds->second}};
+      where +=
+          " of [" + std::to_string(bounds->first) + ", " + std::to_string(bounds->second) + "]";
+    }
+    stop(drained, log::Happening::OutOfRange, where);
+  }
+
+  void start_after_stale_answer(log::Drained& drained) {
+    if (contacted_) {
+      stop(drained, log::Happening::Overlap, "a broker with an older end answered");
+      return;
+    }
+    begin(position_);
   }
 
   void tell_caught_up(log::Drained& drained) {
@@ -341,6 +365,7 @@ class KafkaSource final : public log::Source {
   std::uint64_t doubts_ = 0;
   std::uint64_t errors_ = 0;
   std::int32_t leader_ = -1;
+  std::string why_;  // of the last doubt
   steady_clock::time_point progressed_{};
   int stalls_ = 0;          // in a row
   bool silent_ = true;      // until the next start()
@@ -348,6 +373,7 @@ class KafkaSource final : public log::Source {
   bool eof_ = false;
   bool out_of_range_ = false;
   steady_clock::time_point out_of_range_at_{};
+  int confirmations_ = 0;  // of an end before our position
   bool caught_up_ = false;
   bool told_ = false;  // that it is unavailable
 };
