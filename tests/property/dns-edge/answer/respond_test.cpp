@@ -2,33 +2,15 @@
 // size limit and without one allocation. This binary counts every allocation of its threads.
 #include "dns-edge/answer/respond.hpp"
 
-#include <cstdlib>
-#include <new>
 #include <set>
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include "core/dataset/editor.hpp"
+#include "tests/support/allocation_count.hpp"
 #include "tests/support/dns_world.hpp"
 #include "tests/support/generators.hpp"
-
-namespace {
-thread_local std::size_t allocations = 0;
-
-void* counted(std::size_t octets) {
-  ++allocations;
-  if (void* memory = std::malloc(octets == 0 ? 1 : octets)) return memory;
-  throw std::bad_alloc();
-}
-}  // namespace
-
-void* operator new(std::size_t octets) { return counted(octets); }
-void* operator new[](std::size_t octets) { return counted(octets); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace tidemark::edge {
 namespace {
@@ -117,9 +99,10 @@ void check_any(Transport transport) {
   Bytes room(dns::message_octets_max);
   for (int i = 0; i < 20; ++i) {
     const Bytes query = any_message();
-    const std::size_t before = allocations;
+    const std::uint64_t before = support::allocations_of_this_thread;
     const Reply reply = respond(query, transport, snapshot, settings, room);
-    const std::size_t made = allocations - before;  // RC_ASSERT itself allocates
+    const std::uint64_t made =
+        support::allocations_of_this_thread - before;  // RC_ASSERT itself allocates
     RC_ASSERT(made == 0u);
     check_reply(query,
                 Bytes(room.begin(), room.begin() + static_cast<std::ptrdiff_t>(reply.octets)),
@@ -131,9 +114,9 @@ RC_GTEST_PROP(Respond, IsTotalAndAllocatesNothingOnUdp, ()) { check_any(Transpor
 RC_GTEST_PROP(Respond, IsTotalAndAllocatesNothingOnTcp, ()) { check_any(Transport::Tcp); }
 
 TEST(Respond, TheCounterOfThisBinarySeesAllocations) {
-  const std::size_t before = allocations;
+  const std::uint64_t before = support::allocations_of_this_thread;
   const std::vector<int> some(10);
-  EXPECT_EQ(allocations, before + 1) << some.size();
+  EXPECT_EQ(support::allocations_of_this_thread, before + 1) << some.size();
 }
 
 }  // namespace

@@ -1,9 +1,6 @@
 // Performance checklist, line 1: between a datagram in and its answer out nothing is allocated.
 // This binary counts the allocations of all its threads; the client below makes none either.
 #include <array>
-#include <atomic>
-#include <cstdlib>
-#include <new>
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -12,24 +9,8 @@
 
 #include "core/dns/message.hpp"
 #include "dns-edge/serve/workers.hpp"
+#include "tests/support/allocation_count.hpp"
 #include "tests/support/dns_world.hpp"
-
-namespace {
-std::atomic<std::uint64_t> allocations{0};
-
-void* counted(std::size_t octets) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(octets == 0 ? 1 : octets)) return memory;
-  throw std::bad_alloc();
-}
-}  // namespace
-
-void* operator new(std::size_t octets) { return counted(octets); }
-void* operator new[](std::size_t octets) { return counted(octets); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace tidemark::edge {
 namespace {
@@ -78,9 +59,9 @@ TEST(Allocation, NoneBetweenADatagramAndItsAnswer) {
   const int socket = connected_to((*serving)->addresses()[0]);
   ASSERT_GE(socket, 0);
   ASSERT_TRUE(ask_all(socket, queries, warm_up));
-  const std::uint64_t before = allocations.load();
+  const std::uint64_t before = support::allocations.load();
   const bool answered = ask_all(socket, queries, rounds);
-  const std::uint64_t after = allocations.load();
+  const std::uint64_t after = support::allocations.load();
   ::close(socket);
   EXPECT_TRUE(answered);
   EXPECT_EQ(after - before, 0u) << "in " << rounds * queries.size() << " queries";
