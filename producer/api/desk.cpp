@@ -38,14 +38,17 @@ struct Desk::Acking {
   std::chrono::nanoseconds deadline;
 };
 
-namespace {
-constexpr std::size_t diff_lines_max = 200;
-}
-
+// What an earlier run left pending goes on, without anybody who waits.
 Desk::Desk(DeskSettings settings, DeskPorts ports) : settings_(settings), ports_(std::move(ports)) {
   for (const OutboxEntry& entry : ports_.outbox.entries()) {
-    groups_.try_emplace(entry.group.value(),
-                        Group{entry.group, {}, {}, {}, Condition::Ours, {}, {}, {}, {}});
+    const auto [at, first] = groups_.try_emplace(
+        entry.group.value(), Group{entry.group, {}, {}, {}, Condition::Ours, {}, {}, {}, {}});
+    if (!first) continue;
+    auto receipt = ports_.outbox.receipt_of(entry.group);
+    if (!receipt) remarks_.push_back(std::move(receipt).error().trail);
+    if (!receipt || !*receipt) continue;
+    at->second.key = (*receipt)->key;
+    at->second.request = (*receipt)->request;
   }
 }
 Desk::~Desk() = default;
@@ -225,7 +228,9 @@ void Desk::store(Parked request, Plan plan) {
               std::move(request.wish.warnings),
               {},
               {}};
-  const auto deadline = deadline_of(terms, request.since);
+  // A large zone has taken its time until here; the log has had none yet.
+  const auto deadline =
+      std::max(deadline_of(terms, request.since), ports_.clock.steady() + settings_.answer_within);
   group.waiters.push_back({std::move(request.respond), terms.wait, request.since, deadline});
   groups_.emplace(id.value(), std::move(group));
   if (ports_.stored) ports_.stored();
@@ -244,23 +249,29 @@ void Desk::folded(const consumer::FoldedChange& folded) {
   if (const auto* rejected = std::get_if<fold::Rejected>(&folded.judgement)) {
     group.judged =
         from_rejection(rejected->reason, rejected->detail, group.object, group.condition);
-  } else if (const auto* accepted = std::get_if<fold::Accepted>(&folded.judgement)) {
-    if (last) {
-      group.judged = Success{group.id,   folded.offset.value(), accepted->version, accepted->zones,
-                             group.diff, group.warnings};
-    } else {  // a part of a long import: it makes progress
-      const auto later = ports_.clock.steady() + settings_.answer_within;
-      for (Waiter& waiter : group.waiters) waiter.deadline = std::max(waiter.deadline, later);
-    }
-  } else if (const auto& first = std::get<fold::Twin>(folded.judgement).first; first.reason) {
-    group.judged =
-        from_rejection(*first.reason, "see the change's record", group.object, group.condition);
+  } else if (const auto* twin = std::get_if<fold::Twin>(&folded.judgement)) {
+    judge_by(twin->first, group);
   } else if (last) {
-    dataset::Version version = folded.after.dataset.version();
+    const auto& accepted = std::get<fold::Accepted>(folded.judgement);
+    group.judged = Success{group.id,   folded.offset.value(), accepted.version, accepted.zones,
+                           group.diff, group.warnings};
+  } else {  // a part of a long import: it makes progress
+    const auto later = ports_.clock.steady() + settings_.answer_within;
+    for (Waiter& waiter : group.waiters) waiter.deadline = std::max(waiter.deadline, later);
+  }
+  if (group.judged) judged_.push_back(id);
+}
+
+// What the ledger remembers is enough for an answer, if not for all of it.
+void Desk::judge_by(const fold::Remembered& first, Group& group) {
+  if (first.reason) {
+    group.judged = from_rejection(*first.reason, "see the record of the change", group.object,
+                                  group.condition);
+  } else if (first.change_id == group.id) {
+    dataset::Version version = ports_.feeder.state().dataset.version();
     version.seq = dataset::Seq(first.seq);
     group.judged = Success{group.id, first.offset, version, {}, group.diff, group.warnings};
   }
-  if (group.judged) judged_.push_back(id);
 }
 
 std::optional<std::chrono::nanoseconds> Desk::step() {
@@ -347,13 +358,20 @@ std::chrono::nanoseconds Desk::deadline_of(const Terms& terms,
 }
 
 void Desk::settle_known() {
-  std::vector<event::ChangeId> known;
+  std::vector<fold::Remembered> known;
+  std::vector<base::U128> groups;
   for (const OutboxEntry& entry : ports_.outbox.entries()) {
-    if (ports_.feeder.state().ledger.find(entry.change_id)) known.push_back(entry.change_id);
+    auto remembered = ports_.feeder.state().ledger.find(entry.change_id);
+    if (!remembered) continue;
+    known.push_back(*std::move(remembered));
+    groups.push_back(entry.group.value());
   }
-  for (const event::ChangeId id : known) {
-    ports_.publisher.folded(id);
-    groups_.erase(id.value());
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    ports_.publisher.folded(known[i].change_id);
+    const auto group = groups_.find(groups[i]);
+    if (group == groups_.end() || group->second.judged) continue;
+    judge_by(known[i], group->second);
+    if (group->second.judged) judged_.push_back(groups[i]);
   }
 }
 

@@ -82,6 +82,7 @@ class Desk {
   void plan(Parked request, const Base& base, Wish wish);
   void store(Parked request, Plan plan);
   void answer_repeated(Parked request, const Receipt& receipt);
+  void judge_by(const fold::Remembered& first, Group& group);
   void finish(Group group);
   void answer(Waiter waiter, const Judged& judged);
   void expire(std::chrono::nanoseconds now);

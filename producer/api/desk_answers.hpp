@@ -16,6 +16,8 @@
 
 namespace tidemark::producer {
 
+constexpr std::size_t diff_lines_max = 200;  // in an answer; a dry run shows more
+
 // An accepted change, or a wish that was granted already (no change_id).
 struct Success {
   std::optional<event::ChangeId> change_id;

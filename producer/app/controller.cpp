@@ -16,6 +16,7 @@
 #include "consumer/snapshot_file/snapshot_store.hpp"
 #include "net/http_server.hpp"
 #include "producer/api/api.hpp"
+#include "producer/app/folder_lock.hpp"
 #include "producer/app/heartbeat.hpp"
 #include "producer/app/late_log.hpp"
 #include "producer/app/system_ports.hpp"
@@ -42,11 +43,13 @@ constexpr std::size_t told_max = 100;  // different remarks within that time; mo
 
 struct Controller::Inner {
   Inner(boost::asio::io_context& io_of, ControllerSettings settings_of,
-        std::unique_ptr<log::Log> log_of, std::unique_ptr<consumer::PosixDisk> disk_of,
-        Outbox outbox_of, std::function<void()> ended_of)
+        std::unique_ptr<log::Log> log_of, FolderLock lock_of,
+        std::unique_ptr<consumer::PosixDisk> disk_of, Outbox outbox_of,
+        std::function<void()> ended_of)
       : io(io_of),
         settings(std::move(settings_of)),
         ended(std::move(ended_of)),
+        lock(std::move(lock_of)),
         log(std::move(log_of)),
         seed(consumer::draw_hash_seed(random)),
         disk(std::move(disk_of)),
@@ -87,6 +90,7 @@ struct Controller::Inner {
   boost::asio::io_context& io;
   const ControllerSettings settings;
   std::function<void()> ended;
+  FolderLock lock;
   std::unique_ptr<log::Log> log;
   SystemClock clock;
   SystemRandom random;
@@ -365,10 +369,11 @@ base::Result<std::unique_ptr<Controller>> Controller::start(boost::asio::io_cont
                                                             std::unique_ptr<log::Log> log,
                                                             std::function<void()> ended) {
   TIDEMARK_TRY(auto disk, consumer::PosixDisk::open(settings.state_folder));
+  TIDEMARK_TRY(auto lock, FolderLock::take(settings.state_folder));
   TIDEMARK_TRY(auto outbox, Outbox::open(settings.state_folder + "/outbox.sqlite",
                                          {.entries_max = settings.outbox_entries_max}));
-  auto inner = std::make_unique<Inner>(io, std::move(settings), std::move(log), std::move(disk),
-                                       std::move(outbox), std::move(ended));
+  auto inner = std::make_unique<Inner>(io, std::move(settings), std::move(log), std::move(lock),
+                                       std::move(disk), std::move(outbox), std::move(ended));
   TIDEMARK_TRY_VOID(inner->begin());
   return std::unique_ptr<Controller>(new Controller(std::move(inner)));
 }

@@ -145,15 +145,18 @@ base::Result<std::unique_ptr<log::Log>> open_log(const Options& options) {
 }
 
 int run(Options options) {
-  const auto fail = [](const base::Error& error) {
+  const auto fail = [](const base::Error& error, int code) {
     spdlog::error("{}", error.trail);
-    return error.code == base::Errc::Unavailable ? exit_error : exit_usage;
+    return code;
   };
-  if (const auto read = read_config(options); !read) return fail(read.error());
+  if (const auto read = read_config(options); !read) return fail(read.error(), exit_usage);
   auto settings = settings_of(options);
-  if (!settings) return fail(settings.error());
+  if (!settings) return fail(settings.error(), exit_usage);
   auto log = open_log(options);
-  if (!log) return fail(log.error());
+  if (!log) {
+    const bool usage = log.error().trail.starts_with("--log");
+    return fail(log.error(), usage ? exit_usage : exit_error);
+  }
 
   boost::asio::io_context io(1);
   int code = 0;
@@ -161,7 +164,7 @@ int run(Options options) {
     code = exit_error;
     io.stop();
   });
-  if (!controller) return fail(controller.error());
+  if (!controller) return fail(controller.error(), exit_error);
   boost::asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](const auto& error, int signal) {
     if (error) return;

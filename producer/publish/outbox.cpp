@@ -159,6 +159,14 @@ base::Result<void> Outbox::delete_settled() {
   return {};
 }
 
+base::Result<std::optional<Receipt>> Outbox::receipt_of(event::ChangeId change_id) {
+  TIDEMARK_TRY(auto rows, file_.prepare("SELECT key FROM receipts WHERE change_id = ?1"));
+  rows.bind(1, base::ByteView(to_blob(change_id)));
+  TIDEMARK_TRY(const bool there, rows.step());
+  if (!there) return std::optional<Receipt>();
+  return find_receipt(rows.text(0));
+}
+
 base::Result<std::optional<Receipt>> Outbox::find_receipt(std::string_view key) {
   TIDEMARK_TRY(auto rows, file_.prepare("SELECT request, change_id, status, body FROM receipts "
                                         "WHERE key = ?1"));

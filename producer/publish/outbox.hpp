@@ -69,6 +69,8 @@ class Outbox {
   [[nodiscard]] base::Result<void> flush();
 
   [[nodiscard]] base::Result<std::optional<Receipt>> find_receipt(std::string_view key);
+  // Of a change, whatever its key.
+  [[nodiscard]] base::Result<std::optional<Receipt>> receipt_of(event::ChangeId change_id);
   [[nodiscard]] base::Result<void> put_receipt(const Receipt& receipt);
 
   // Higher than at any start before.

@@ -38,8 +38,10 @@ struct Reply {
 class ApiRig {
  public:
   explicit ApiRig(std::shared_ptr<log::MemoryStore> of = support::make_store(),
-                  net::Tokens* tokens = nullptr, OutboxLimits limits = {})
+                  net::Tokens* tokens_of = nullptr, OutboxLimits limits_of = {})
       : store(std::move(of)),
+        tokens(tokens_of),
+        limits(limits_of),
         log(store),
         changes(*log.source(support::changes_topic)),
         health(*log.source(support::health_topic)),
@@ -59,6 +61,11 @@ class ApiRig {
                     },
                 .skipped = {}},
                std::nullopt) {
+    start_api();
+    fleet.caught_up();
+    run();
+  }
+  void start_api() {
     api.emplace(ControllerStatus{"c1", "tests", 1}, DeskSettings{},
                 ApiPorts{.desk = {.clock = clock,
                                   .random = random,
@@ -69,8 +76,12 @@ class ApiRig {
                                   .stored = {}},
                          .changes = index,
                          .tokens = tokens});
-    fleet.caught_up();
-    run();
+  }
+  // Who waited is gone; what is on the disk is there again. The log may be away all the while.
+  void crash() {
+    api.reset();
+    outbox = Outbox::open(folder.file("outbox"), limits).value();
+    start_api();
   }
 
   void run() {
@@ -137,6 +148,8 @@ class ApiRig {
 
   static inline std::uint64_t rigs = 0;
   std::shared_ptr<log::MemoryStore> store;
+  net::Tokens* tokens;
+  OutboxLimits limits;
   topics::TemporaryFolder folder;
   support::ManualClock clock;
   support::SeededRandom random{++rigs};  // no two controllers draw the same change_id

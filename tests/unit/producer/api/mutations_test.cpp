@@ -269,6 +269,24 @@ TEST(Mutations, AnIdempotencyKeyGivesTheFirstAnswer) {
             422u);
 }
 
+TEST(Mutations, AnIdempotencyKeySurvivesACrash) {
+  ApiRig rig;
+  rig.import_basic();
+  const ApiRig::Headers key{{"Idempotency-Key", "k3"}};
+  rig.log.go_offline();
+  rig.run();
+  rig.send("PUT", www, rdata("192.0.2.51"), key);
+  rig.crash();
+  const Reply pending = rig.call("PUT", www, rdata("192.0.2.51"), key);
+  EXPECT_EQ(pending.status(), 0u) << "it joins the change of before the crash";
+  rig.log.go_online();
+  rig.pass(seconds(3));
+  const Reply done = rig.call("PUT", www, rdata("192.0.2.51"), key);
+  ASSERT_EQ(done.status(), 200u);
+  EXPECT_EQ(done.response->headers.get("Idempotent-Replayed"), "true");
+  EXPECT_EQ(rig.seq(), 2u);
+}
+
 TEST(Mutations, ARepeatedRequestJoinsTheOneUnderWay) {
   ApiRig rig;
   rig.import_basic();
