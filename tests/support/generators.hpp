@@ -27,7 +27,7 @@ rc::Gen<base::U128> u128();
 rc::Gen<dns::Name> any_name();
 rc::Gen<dns::Name> zone_name();                     // of four zones, one below another
 rc::Gen<dns::Name> name_in(const dns::Name& zone);  // at, below or wildcard below it
-rc::Gen<dns::RrType> ordinary_type();                 // A AAAA NS CNAME MX TXT SRV CAA PTR
+rc::Gen<dns::RrType> ordinary_type();               // A AAAA NS CNAME MX TXT SRV CAA PTR
 rc::Gen<std::vector<base::Bytes>> records_of(dns::RrType type);  // canonical, sorted, 1 to 4
 rc::Gen<dns::Rrset> rrset_in(const dns::Name& zone);
 dns::Rrset soa_of(const dns::Name& zone, std::uint32_t serial);
