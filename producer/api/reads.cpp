@@ -174,6 +174,9 @@ std::expected<dns::Name, ApiError> zone_name_from(std::string_view text) {
 
 net::HttpResponse read_status(const ControllerStatus& controller,
                               const consumer::FeederStatus& feeder, const Outbox& outbox) {
+  // log_next is known once the log has answered at all.
+  const bool reachable =
+      feeder.log_reachable && feeder.log_next && !controller.publishing_in_trouble;
   json::object body{{"name", controller.name},
                     {"dataset", controller.dataset},
                     {"author_epoch", controller.author_epoch},
@@ -183,9 +186,7 @@ net::HttpResponse read_status(const ControllerStatus& controller,
                     {"offset", feeder.offset},
                     {"chain", base::to_hex(feeder.chain)},
                     {"health_offset", feeder.health_offset},
-                    {"log",
-                     {{"identity", feeder.log_identity},
-                      {"reachable", feeder.log_reachable && !controller.publishing_in_trouble}}},
+                    {"log", {{"identity", feeder.log_identity}, {"reachable", reachable}}},
                     {"outbox", {{"changes", outbox.entries().size()}}},
                     {"accepted", feeder.accepted},
                     {"rejected", feeder.rejected},
