@@ -174,13 +174,26 @@ std::size_t wire_length(ByteView bytes) noexcept {
   return 0;
 }
 
-// Length octets are at most 63, below 'A': all octets of a name can be folded alike.
+// Length octets are at most 63, below 'A': all octets of a name can be folded alike. Eight at a
+// time; the arithmetic stays inside each octet as bit 7 is put aside first.
 void fold_case(ByteView wire, std::uint8_t* into) noexcept {
   const std::span<std::uint8_t> folded(into, wire.size());
-  for (std::size_t i = 0; i < wire.size(); ++i) {
-    const std::uint8_t octet = wire[i];
+  constexpr std::uint64_t each = 0x0101010101010101;
+  std::size_t at = 0;
+  for (; at + 8 <= wire.size(); at += 8) {
+    std::uint64_t octets;
+    std::memcpy(&octets, &wire[at], 8);
+    const std::uint64_t low = octets & (each * 0x7f);
+    const std::uint64_t from_a = low + each * (0x80 - 'A');
+    const std::uint64_t behind_z = low + each * (0x7f - 'Z');
+    const std::uint64_t upper = (from_a & ~behind_z & ~octets) & (each * 0x80);
+    octets |= upper >> 2;
+    std::memcpy(&folded[at], &octets, 8);
+  }
+  for (; at < wire.size(); ++at) {
+    const std::uint8_t octet = wire[at];
     const bool upper = octet >= 'A' && octet <= 'Z';
-    folded[i] = static_cast<std::uint8_t>(upper ? octet | 0x20 : octet);
+    folded[at] = static_cast<std::uint8_t>(upper ? octet | 0x20 : octet);
   }
 }
 

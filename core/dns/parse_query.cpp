@@ -196,19 +196,40 @@ QueryVerdict read_without_question(Reader& in, const Counts& counts, Query& out)
   return asks ? QueryVerdict::CookieOnly : QueryVerdict::FormErr;
 }
 
+// The uncompressed name at the front: wire_length that counts labels on the way.
+struct Measured {
+  std::size_t octets = 0;  // 0: not such a name
+  std::uint8_t labels = 0;
+};
+
+Measured measure_name(ByteView bytes) noexcept {
+  const std::size_t end = std::min(bytes.size(), name_octets_max);
+  Measured name;
+  for (std::size_t at = 0; at < end; ++name.labels) {
+    const std::size_t length = bytes[at];
+    at += length + 1;
+    if (length == 0) {
+      name.octets = at;
+      return name;
+    }
+    if (length > label_octets_max) break;
+  }
+  return {};
+}
+
 // Check 5. The question is set only if all of it parsed: then errors echo it.
 bool read_question(Reader& in, Query& out) noexcept {
   const ByteView rest = in.rest();
-  const std::size_t octets = wire_length(rest);
-  if (octets == 0) return false;
-  const auto qname = in.take(octets);
+  const Measured name = measure_name(rest);
+  if (name.octets == 0) return false;
+  const auto qname = in.take(name.octets);
   const auto qtype = in.take_u16();
   const auto qclass = in.take_u16();
   if (!qname || !qtype || !qclass) return false;
-  out.question = rest.first(octets + 4);
-  out.qname_octets = static_cast<std::uint16_t>(octets);
+  out.question = rest.first(name.octets + 4);
+  out.qname_octets = static_cast<std::uint16_t>(name.octets);
+  out.qname_labels = name.labels;
   fold_case(*qname, out.folded.data());
-  out.qname_labels = static_cast<std::uint8_t>(out.qname().label_count());
   out.qtype = static_cast<RrType>(*qtype);
   out.qclass = static_cast<RrClass>(*qclass);
   return true;
@@ -221,6 +242,20 @@ bool skip_ixfr_soa(Reader& in, const Counts& counts, const Query& out) noexcept 
   return take_record(in, record) && record.type == RrType::Soa;
 }
 
+// All of `out` but the folded name, of which no more counts than qname_octets says.
+void forget_last(Query& out) noexcept {
+  static_assert(sizeof(Query) == sizeof(Query::folded) + 104, "every other member is reset here");
+  out.id = out.flags = out.qname_octets = 0;
+  out.opcode = out.qname_labels = out.edns_version = 0;
+  out.question = out.cookie = out.tsig_key = out.tsig_rdata = {};
+  out.qtype = RrType::A;
+  out.qclass = RrClass::In;
+  out.payload_octets = udp_payload_octets_min;
+  out.has_opt = out.dnssec_ok = out.has_tsig = false;
+  out.wants_nsid = out.wants_zone_version = out.wants_keepalive = false;
+  out.wants_tidemark_version = false;
+}
+
 QueryVerdict judge_opcode(std::uint8_t opcode) noexcept {
   return opcode == static_cast<std::uint8_t>(Opcode::Update) ? QueryVerdict::RefusedUpdate
                                                              : QueryVerdict::NotImp;
@@ -229,7 +264,7 @@ QueryVerdict judge_opcode(std::uint8_t opcode) noexcept {
 }  // namespace
 
 QueryVerdict parse_query(ByteView datagram, Query& out) noexcept {
-  out = Query{};
+  forget_last(out);
   if (datagram.size() < header_octets) return QueryVerdict::Silence;  // 1
   const auto word = [&](std::size_t at) { return base::load_u16(&datagram[at]); };
   out.id = word(0);

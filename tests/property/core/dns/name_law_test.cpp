@@ -47,6 +47,16 @@ RC_GTEST_PROP(Name, FromAnyOctetsIsRefusedOrSurvives, ()) {
   if (name) RC_ASSERT(Name::parse(name->to_text()).value() == *name);
 }
 
+RC_GTEST_PROP(FoldCase, ChangesTheLettersOfAsciiAlone, ()) {
+  const Bytes octets = *any_octets(40);
+  Bytes folded(octets.size());
+  fold_case(octets, folded.data());
+  for (std::size_t i = 0; i < octets.size(); ++i) {
+    const bool upper = octets[i] >= 'A' && octets[i] <= 'Z';
+    RC_ASSERT(folded[i] == octets[i] + (upper ? 32 : 0));
+  }
+}
+
 RC_GTEST_PROP(Name, HasATotalOrder, ()) {
   const Name a = *near_name(), b = *near_name(), c = *near_name();
   RC_ASSERT((a <=> b == 0) == (a == b));
