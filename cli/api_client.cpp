@@ -6,9 +6,9 @@
 
 #include <boost/json.hpp>
 
-#include "cli/environment.hpp"
 #include "cli/json_fields.hpp"
 #include "cli/progress.hpp"
+#include "cli/random_change_id.hpp"
 #include "cli/table.hpp"
 
 namespace tidemark::cli {

@@ -2,7 +2,11 @@
 
 #include <string>
 
+#include "cli/random_change_id.hpp"
 #include "core/base/check.hpp"
+#include "producer/decide/admission.hpp"
+#include "producer/decide/decide.hpp"
+#include "producer/decide/sequence.hpp"
 #include "producer/publish/envelope.hpp"
 #include "schemas/codec.hpp"
 #include "topics/event_bell.hpp"
@@ -15,10 +19,10 @@ const std::string dataset_name = "serve";
 const std::string changes_topic = "serve.changes";
 
 std::shared_ptr<log::MemoryStore> make_store() {
-  auto store = std::make_shared<log::MemoryStore>(
-      log::MemoryStoreSettings{.identity = "memory",
-                               .now = [] { return log::AppendTime(SystemClock().wall().count()); },
-                               .make_bell = topics::make_event_bell});
+  auto store = std::make_shared<log::MemoryStore>(log::MemoryStoreSettings{
+      .identity = "memory",
+      .now = [] { return log::AppendTime(net::SystemClock().wall().count()); },
+      .make_bell = topics::make_event_bell});
   log::TopicSettings changes;
   changes.name = changes_topic;
   TIDEMARK_CHECK(store->create({changes}).has_value(), "a new memory log takes a topic");
@@ -50,7 +54,7 @@ Pipeline::Pipeline()
       log_(store_),
       source_(*log_.source(changes_topic)),
       sink_(*log_.sink(changes_topic)) {
-  SystemRandom random;
+  net::SystemRandom random;
   feeder_ = std::make_unique<consumer::Feeder>(
       consumer::FeederSettings{.dataset_name = dataset_name,
                                .seed = consumer::draw_hash_seed(random)},
@@ -69,7 +73,27 @@ Pipeline::Pipeline()
 
 Pipeline::~Pipeline() = default;
 
-Expected<producer::Plan> Pipeline::decide(ZoneFile file) const {
+// A new zone differs from nothing: its RRsets move straight into the parts that build it. What is
+// saved are the copies that a comparison needs, several times the file.
+Expected<std::vector<event::ChangeSet>> Pipeline::decide_new(ZoneFile file) const {
+  producer::Problems problems;
+  producer::check_zone(file.zone.origin, dataset::ZoneSettings().ttl_seconds_ceiling,
+                       file.zone.rrsets, problems);
+  if (!problems.empty()) return std::unexpected(refused(file.path, problems));
+  const event::ChangeSet commit{.change_id = random_change_id(),
+                                .author = "tidemark serve",
+                                .author_epoch = event::AuthorEpoch(0),
+                                .reason = "zone file " + file.path};
+  return producer::build_sequence(file.zone.origin, event::ExpectAbsent{},
+                                  std::move(file.zone.rrsets), {}, std::nullopt, commit);
+}
+
+Expected<std::vector<event::ChangeSet>> Pipeline::decide(ZoneFile file) const {
+  constexpr std::size_t worth_moving = 5000;  // RRsets; about what one ChangeSet holds
+  if (file.zone.rrsets.size() > worth_moving &&
+      !feeder_->state().dataset.find_zone(file.zone.origin)) {
+    return decide_new(std::move(file));
+  }
   const std::string path = file.path;
   producer::Signature signature{.change_id = random_change_id(),
                                 .author = "tidemark serve",
@@ -85,7 +109,7 @@ Expected<producer::Plan> Pipeline::decide(ZoneFile file) const {
     plan = producer::decide(base, wish, signature);
   }
   if (!plan) return std::unexpected(refused(path, plan.error()));
-  return *std::move(plan);
+  return std::move(plan->change_sets);
 }
 
 Outcome Pipeline::append(const event::ChangeSet& change) {
@@ -109,12 +133,11 @@ Outcome Pipeline::append(const event::ChangeSet& change) {
 Outcome Pipeline::load(ZoneFile file, const OnProgress& on_progress) {
   const std::string path = file.path;
   file.text = {};
-  auto plan = decide(std::move(file));
-  if (!plan) return std::unexpected(std::move(plan).error());
-  plan->diff = {};  // as large as the zone, and not shown
-  const std::size_t total = plan->change_sets.size();
+  auto changes = decide(std::move(file));
+  if (!changes) return std::unexpected(std::move(changes).error());
+  const std::size_t total = changes->size();
   for (std::size_t i = 0; i < total; ++i) {
-    const event::ChangeSet change = std::move(plan->change_sets[i]);
+    const event::ChangeSet change = std::move((*changes)[i]);
     if (auto appended = append(change); !appended) {
       return std::unexpected(std::move(appended).error().at(path));
     }

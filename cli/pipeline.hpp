@@ -10,13 +10,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
-#include "cli/environment.hpp"
 #include "cli/outcome.hpp"
 #include "cli/zone_file.hpp"
 #include "consumer/feeder/feeder.hpp"
 #include "core/log/memory_log.hpp"
-#include "producer/decide/decide.hpp"
+#include "net/system_ports.hpp"
 
 namespace tidemark::cli {
 
@@ -40,10 +40,11 @@ class Pipeline {
   std::unique_ptr<const consumer::Snapshot> take_snapshot() { return feeder_->take_snapshot(); }
 
  private:
-  Expected<producer::Plan> decide(ZoneFile file) const;
+  Expected<std::vector<event::ChangeSet>> decide(ZoneFile file) const;
+  Expected<std::vector<event::ChangeSet>> decide_new(ZoneFile file) const;
   Outcome append(const event::ChangeSet& change);
 
-  SystemClock clock_;
+  net::SystemClock clock_;
   std::shared_ptr<log::MemoryStore> store_;
   log::MemoryLog log_;
   std::unique_ptr<log::Source> source_;
