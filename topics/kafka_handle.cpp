@@ -18,6 +18,8 @@ namespace tidemark::topics {
 namespace {
 
 constexpr int tick_ms = 1'000;
+constexpr int unknown_topic_tries = 6;
+constexpr std::chrono::milliseconds unknown_topic_pause{100};
 constexpr int last_words_ms = 1'000;  // for records that still wait when a producer ends
 
 // A connection that never came about says nothing about the log.
@@ -264,6 +266,17 @@ std::string KafkaHandle::effective(const std::string& property) const {
 
 base::Result<void> KafkaHandle::warm_up(rd_kafka_topic_s* topic, const std::string& name,
                                         std::chrono::milliseconds wait) {
+  // Brokers learn of a new topic one after the other, and any of them may answer.
+  for (int tries = 1;; ++tries) {
+    auto asked = ask_metadata(topic, name, wait);
+    const bool unknown = !asked && asked.error().code == base::Errc::NotFound;
+    if (!unknown || tries == unknown_topic_tries) return asked;
+    std::this_thread::sleep_for(unknown_topic_pause);
+  }
+}
+
+base::Result<void> KafkaHandle::ask_metadata(rd_kafka_topic_s* topic, const std::string& name,
+                                             std::chrono::milliseconds wait) {
   const rd_kafka_metadata_t* metadata = nullptr;
   const auto failed = rd_kafka_metadata(raw_, 0, topic, &metadata, static_cast<int>(wait.count()));
   if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -74,6 +74,8 @@ class KafkaHandle {
   KafkaHandle(const LogSettings& settings, KafkaSide side) : settings_(settings), side_(side) {}
   base::Result<void> open();
   void serve();
+  base::Result<void> ask_metadata(rd_kafka_topic_s* topic, const std::string& name,
+                                  std::chrono::milliseconds wait);
   void answer_bounds();
   void wake();
   void doubt(std::string why);

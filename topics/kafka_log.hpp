@@ -10,7 +10,8 @@
 //
 // Outcome of an append: Persisted with offset and the log's own time; NotPersisted only where
 // librdkafka knows; else Unknown, also for all in flight at a fatal error, after which a new
-// producer takes over by itself.
+// producer takes over by itself. After a frozen leader a record may be Unknown although later ones
+// are Persisted (measured: OUT_OF_ORDER_SEQUENCE_NUMBER): who resends it, appends it after them.
 //
 // Threads  As core/log/log.hpp. The destructor may wait some seconds for records still unsent.
 // Errors   Invalid: a property that does not exist or may not be changed. Unavailable, Denied,
