@@ -31,36 +31,36 @@ bool breaks_cname_rule(const ZoneName& name) noexcept {
 }
 
 void check_alone(const ZoneName& name, ZoneRemarks& remarks) {
-  const std::string owner = name.owner.to_text();
-  if (breaks_cname_rule(name)) remarks.error(name.owner, "CNAME and other data at " + owner);
+  const auto owner = [&] { return name.owner.to_text(); };  // only where something is wrong
+  if (breaks_cname_rule(name)) remarks.error(name.owner, "CNAME and other data at " + owner());
   if (name.has(RrType::Pool) && (name.has(RrType::A) || name.has(RrType::Aaaa))) {
-    remarks.error(name.owner, "POOL and addresses at " + owner);
+    remarks.error(name.owner, "POOL and addresses at " + owner());
   }
   if (name.rrsets.size() > types_per_name_max) {
-    remarks.error(name.owner, "more than 100 types at " + owner);
+    remarks.error(name.owner, "more than 100 types at " + owner());
   }
   for (std::size_t i = 1; i < name.rrsets.size(); ++i) {
     if (name.rrsets[i - 1]->type == name.rrsets[i]->type) {
-      remarks.error(name.owner, owner + " " + to_text(name.rrsets[i]->type) + " is there twice");
+      remarks.error(name.owner, owner() + " " + to_text(name.rrsets[i]->type) + " is there twice");
     }
   }
 }
 
 // RFC 1035 section 5.2 (SOA), 6672 section 2.3 (DNAME beside NS), 4035 section 2.4 (DS).
 void check_place(const ZoneNames& zone, const ZoneName& name, ZoneRemarks& remarks) {
-  const std::string owner = name.owner.to_text();
+  const auto owner = [&] { return name.owner.to_text(); };  // only where something is wrong
   const bool apex = name.owner == zone.origin();
   if (!apex && name.has(RrType::Soa)) {
-    remarks.error(name.owner, "SOA at " + owner + ", below the apex " + zone.origin().to_text());
+    remarks.error(name.owner, "SOA at " + owner() + ", below the apex " + zone.origin().to_text());
   }
   if (zone.is_cut(name) && name.has(RrType::Dname)) {
-    remarks.error(name.owner, "DNAME at delegation " + owner);
+    remarks.error(name.owner, "DNAME at delegation " + owner());
   }
   if (name.has(RrType::Ds) && !zone.is_cut(name)) {
-    remarks.error(name.owner, "DS at " + owner + (apex ? ", the apex" : ", without NS"));
+    remarks.error(name.owner, "DS at " + owner() + (apex ? ", the apex" : ", without NS"));
   }
   if (apex && name.has(RrType::Cname) && name.rrsets.size() == 1) {
-    remarks.error(name.owner, "CNAME at " + owner + ", the apex");
+    remarks.error(name.owner, "CNAME at " + owner() + ", the apex");
   }
 }
 
@@ -76,12 +76,12 @@ bool check_one(const Rrset& rrset, ZoneRemarks& remarks) {
 
 void check_rrset(const Rrset& rrset, ZoneRemarks& remarks) {
   if (!check_one(rrset, remarks)) return;
-  const std::string what = rrset.owner.to_text() + " " + to_text(rrset.type) + ": ";
+  const auto what = [&] { return rrset.owner.to_text() + " " + to_text(rrset.type) + ": "; };
   if (const auto sound = check_canonical(rrset); !sound) {
-    remarks.error(rrset.owner, what + sound.error().trail);
+    remarks.error(rrset.owner, what() + sound.error().trail);
   }
   if (needs_signed_zone(rrset.type)) {
-    remarks.error(rrset.owner, what + "signed zones are not supported yet");
+    remarks.error(rrset.owner, what() + "signed zones are not supported yet");
   }
 }
 

@@ -95,9 +95,9 @@ void warn_of_naptr(const Rrset& rrset, ZoneRemarks& remarks) {
 
 void warn_of_rrset(const ZoneNames& zone, const Rrset& rrset, ZoneRemarks& remarks) {
   if (rrset.rdata.empty()) return;  // refused elsewhere
-  const std::string owner = rrset.owner.to_text();
+  const auto owner = [&] { return rrset.owner.to_text(); };
   if (rrset.ttl.value() == 0) {
-    remarks.warn(rrset.owner, "TTL 0 at " + owner + " " + to_text(rrset.type));
+    remarks.warn(rrset.owner, "TTL 0 at " + owner() + " " + to_text(rrset.type));
   }
   if (rrset.type == RrType::Ns) warn_of_ns(zone, rrset, remarks);
   if (rrset.type == RrType::Mx) warn_of_mx(zone, rrset, remarks);
@@ -106,7 +106,7 @@ void warn_of_rrset(const ZoneNames& zone, const Rrset& rrset, ZoneRemarks& remar
   if (rrset.type == RrType::Naptr) warn_of_naptr(rrset, remarks);
   if (rrset.type == RrType::Zonemd) {
     const bool apex = rrset.owner.view() == zone.origin();
-    remarks.warn(rrset.owner, "ZONEMD at " + owner +
+    remarks.warn(rrset.owner, "ZONEMD at " + owner() +
                                   (apex ? " is stale as soon as the zone changes"
                                         : " has no meaning below the apex"));
   }
@@ -134,11 +134,11 @@ bool has_inner_asterisk(NameView name) noexcept {
 }
 
 void warn_of_owner(const ZoneName& name, ZoneRemarks& remarks) {
-  const std::string owner = name.owner.to_text();
+  const auto owner = [&] { return name.owner.to_text(); };
   if (has_inner_asterisk(name.owner)) {
-    remarks.warn(name.owner, owner + " has an asterisk that is not its first label");
+    remarks.warn(name.owner, owner() + " has an asterisk that is not its first label");
   } else if ((name.has_address() || name.has(RrType::Mx)) && !is_host_name(name.owner)) {
-    remarks.warn(name.owner, owner + " is not a host name");
+    remarks.warn(name.owner, owner() + " is not a host name");
   }
 }
 
@@ -156,18 +156,18 @@ bool may_be_glue(const ZoneName& name) noexcept {
 
 void warn_of_hidden(const ZoneNames& zone, const ZoneName& name, const Hiding& hiding,
                     ZoneRemarks& remarks) {
-  const std::string owner = name.owner.to_text();
+  const auto owner = [&] { return name.owner.to_text(); };
   if (hiding.cut != nullptr) {
     if (may_be_glue(name) && zone.is_ns_target(name.owner)) return;
     remarks.warn(name.owner,
-                 owner + " is hidden by the delegation at " + hiding.cut->owner.to_text());
+                 owner() + " is hidden by the delegation at " + hiding.cut->owner.to_text());
     return;
   }
   if (!zone.is_cut(name)) return;
   for (const Rrset* rrset : name.rrsets) {
     if (is_seen_at_cut(rrset->type)) continue;
     remarks.warn(name.owner,
-                 owner + " " + to_text(rrset->type) + " is hidden by the delegation there");
+                 owner() + " " + to_text(rrset->type) + " is hidden by the delegation there");
   }
 }
 
