@@ -21,6 +21,8 @@ constexpr std::chrono::seconds answer_within{30};
 // What the slowest controller that we want to know takes in; a large zone gets so much more time.
 constexpr std::size_t octets_per_second = 100'000;
 constexpr std::chrono::milliseconds look_again{100};
+// A larger body is not waited for in one exchange: following the change shows how far it is.
+constexpr std::size_t quick_body_octets_max = std::size_t{1} << 20U;
 constexpr int tries_max = 3;
 
 std::string trimmed(std::string text) {
@@ -155,12 +157,13 @@ Expected<ApiReply> ApiClient::mutate(ApiRequest request, const MutationOptions& 
   request.query.emplace_back("reason", options.reason);
   net::HttpCall call = call_of(request);
   call.headers.add("Idempotency-Key", base::to_hex(random_change_id().value()));
-  std::chrono::milliseconds deadline = answer_within;
-  if (options.wait_seconds) {
+  std::chrono::milliseconds patience = answer_within;
+  if (options.wait_seconds && request.body.size() <= quick_body_octets_max) {
     call.headers.add("Prefer", "wait=" + std::to_string(*options.wait_seconds));
-    deadline += std::chrono::seconds(*options.wait_seconds);
+    patience += std::chrono::seconds(*options.wait_seconds);
   }
-  auto response = exchange(call, deadline);
+  const auto begun = Clock::now();
+  auto response = exchange(call, patience);
   if (!response) return std::unexpected(std::move(response).error());
   if (response->status >= 300) {
     return std::unexpected(failure_of(response->status, response->body, request.file));
@@ -168,59 +171,82 @@ Expected<ApiReply> ApiClient::mutate(ApiRequest request, const MutationOptions& 
   auto answer = parse_answer(response->body);
   if (!answer) return std::unexpected(std::move(answer).error());
   const json::object& body = answer->get_object();
-  if (response->status == 202) return follow(shown(body, "change_id"), options);
-  if (options.wait_seconds && body.contains("acked") && !is_true(body, "acked")) {
+  if (response->status == 202) return follow(shown(body, "change_id"), options, begun);
+  if (options.wait_seconds && !body.contains("acked")) {
+    auto served = wait_for_edges(number_of(object_of(body, "version"), "seq"),
+                                 begun + std::chrono::seconds(*options.wait_seconds));
+    if (!served) return std::unexpected(std::move(served).error());
+  } else if (options.wait_seconds && !is_true(body, "acked")) {
     return fail(Exit::TimeOut,
                 "change " + shown(body, "change_id") + " is made, but after " +
                     std::to_string(*options.wait_seconds) +
                     " s these edges do not serve it: " + joined(list_of(body, "stragglers"), ", "),
                 "tidemark fleet");
   }
-  return ApiReply{response->status, std::move(response->body)};
+  return ApiReply{response->status, std::move(response->body), options.wait_seconds.has_value()};
 }
 
-// Stored by the controller, not judged yet: a large import, or a log that is away.
-Expected<ApiReply> ApiClient::follow(const std::string& change_id,
-                                     const MutationOptions& options) const {
-  const auto patience = std::chrono::seconds(
-      options.wait_seconds.value_or(static_cast<std::uint64_t>(answer_within.count())));
-  const auto deadline = Clock::now() + patience;
+// The change once it is judged; nothing while it is pending.
+Expected<std::optional<ApiReply>> ApiClient::judged(const std::string& change_id) const {
+  auto reply = ask({.path = {"changes", change_id}});
+  if (!reply) return std::unexpected(std::move(reply).error());
+  auto answer = parse_answer(reply->body);
+  if (!answer) return std::unexpected(std::move(answer).error());
+  const json::object& change = answer->get_object();
+  const std::string state = shown(change, "state");
+  if (state == "rejected") {
+    return fail(Exit::Error,
+                "change " + change_id + " was rejected: " + shown(change, "rule") + ": " +
+                    shown(change, "message"),
+                "read the zone again and decide anew");
+  }
+  if (state != "accepted") return std::optional<ApiReply>();
+  return std::optional(*std::move(reply));
+}
+
+// How many ChangeSets wait in the controller's outbox; nothing if it does not say.
+std::optional<std::uint64_t> ApiClient::backlog() const {
+  const auto status = ask({.path = {"status"}});
+  if (!status) return std::nullopt;
+  const auto parsed = parse_answer(status->body);
+  if (!parsed) return std::nullopt;
+  return number_of(object_of(parsed->get_object(), "outbox"), "changes");
+}
+
+// Stored by the controller, not judged yet: a large import, or a log that is away. Without a time
+// of the user's own, patience begins anew whenever the outbox moves.
+Expected<ApiReply> ApiClient::follow(const std::string& change_id, const MutationOptions& options,
+                                     Clock::time_point begun) const {
+  const std::chrono::seconds patience =
+      options.wait_seconds ? std::chrono::seconds(*options.wait_seconds) : answer_within;
+  auto deadline = begun + patience;
   Progress progress(session_, "waiting for the log");
-  std::uint64_t waiting_most = 0;
+  std::uint64_t most = 1;
+  std::uint64_t last = 0;
   while (true) {
-    auto reply = ask({.path = {"changes", change_id}});
-    if (!reply) return reply;
-    auto answer = parse_answer(reply->body);
-    if (!answer) return std::unexpected(std::move(answer).error());
-    const json::object& change = answer->get_object();
-    const std::string state = shown(change, "state");
-    if (state == "rejected") {
-      return fail(Exit::Error,
-                  "change " + change_id + " was rejected: " + shown(change, "rule") + ": " +
-                      shown(change, "message"),
-                  "read the zone again and decide anew");
-    }
-    if (state == "accepted") {
-      if (options.wait_seconds) {
-        auto served = wait_for_edges(number_of(change, "seq"), deadline);
-        if (!served) return std::unexpected(std::move(served).error());
-      }
-      return reply;
+    auto done = judged(change_id);
+    if (!done) return std::unexpected(std::move(done).error());
+    if (*done) {
+      if (!options.wait_seconds) return **std::move(done);
+      const auto change = parse_answer((*done)->body);
+      auto served = wait_for_edges(number_of(change->get_object(), "seq"), deadline);
+      if (!served) return std::unexpected(std::move(served).error());
+      (*done)->served_everywhere = true;
+      return **std::move(done);
     }
     if (Clock::now() > deadline) {
       return fail(Exit::TimeOut,
                   "change " + change_id +
-                      " is stored by the controller and will be sent, but the "
-                      "log has not taken it within " +
+                      " is stored by the controller and will be sent, but the log has not taken "
+                      "it within " +
                       std::to_string(patience.count()) + " s",
                   "tidemark changes " + change_id);
     }
-    if (const auto status = ask({.path = {"status"}})) {
-      if (const auto parsed = parse_answer(status->body)) {
-        const auto left = number_of(object_of(parsed->get_object(), "outbox"), "changes");
-        waiting_most = std::max(waiting_most, left);
-        progress.show(waiting_most - left, std::max(waiting_most, std::uint64_t{1}));
-      }
+    if (const auto left = backlog()) {
+      if (*left != last && !options.wait_seconds) deadline = Clock::now() + patience;
+      last = *left;
+      most = std::max(most, last);
+      progress.show(most - last, most);
     }
     std::this_thread::sleep_for(look_again);
   }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +33,7 @@ struct ApiRequest {
 struct ApiReply {
   unsigned status = 0;
   std::string body{};
+  bool served_everywhere = false;  // every live edge was waited for
 };
 
 class ApiClient {
@@ -49,7 +51,10 @@ class ApiClient {
   net::HttpCall call_of(const ApiRequest& request) const;
   Expected<net::HttpResponse> exchange(const net::HttpCall& call,
                                        std::chrono::milliseconds deadline) const;
-  Expected<ApiReply> follow(const std::string& change_id, const MutationOptions& options) const;
+  Expected<std::optional<ApiReply>> judged(const std::string& change_id) const;
+  std::optional<std::uint64_t> backlog() const;
+  Expected<ApiReply> follow(const std::string& change_id, const MutationOptions& options,
+                            Clock::time_point begun) const;
   Expected<void> wait_for_edges(std::uint64_t seq, Clock::time_point deadline) const;
 
   const Session& session_;

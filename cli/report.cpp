@@ -64,7 +64,11 @@ Outcome report_change(const Session& session, const std::string& object, const A
       print("  " + counts_of(diff) + "\n");
     }
   }
-  if (is_true(answer, "acked")) print("served by " + joined(list_of(answer, "edges"), ", ") + "\n");
+  if (!list_of(answer, "edges").empty()) {
+    print("served by " + joined(list_of(answer, "edges"), ", ") + "\n");
+  } else if (reply.served_everywhere) {
+    print("served by every live edge\n");
+  }
   return {};
 }
 
