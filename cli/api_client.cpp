@@ -226,13 +226,14 @@ Expected<ApiReply> ApiClient::follow(const std::string& change_id, const Mutatio
   while (true) {
     auto done = judged(change_id);
     if (!done) return std::unexpected(std::move(done).error());
-    if (*done) {
-      if (!options.wait_seconds) return **std::move(done);
-      const auto change = parse_answer((*done)->body);
+    if (std::optional<ApiReply> reply = *std::move(done)) {
+      if (!options.wait_seconds) return *std::move(reply);
+      const auto change = parse_answer(reply->body);
+      if (!change) return std::unexpected(change.error());
       auto served = wait_for_edges(number_of(change->get_object(), "seq"), deadline);
       if (!served) return std::unexpected(std::move(served).error());
-      (*done)->served_everywhere = true;
-      return **std::move(done);
+      reply->served_everywhere = true;
+      return *std::move(reply);
     }
     if (Clock::now() > deadline) {
       return fail(Exit::TimeOut,

@@ -26,7 +26,7 @@ constexpr int exit_not_started = 127;
   if (getppid() != parent) _exit(exit_not_started);  // it ended before we asked to be told
   sigset_t none;
   sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
   close_range(STDERR_FILENO + 1, ~0U, 0);  // Asio's sockets are not closed by exec
@@ -81,8 +81,10 @@ std::optional<int> ChildProcess::ended() {
 }
 
 int ChildProcess::wait() {
-  while (!ended()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  return *code_;
+  while (true) {
+    if (const auto code = ended()) return *code;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
 }
 
 void ChildProcess::stop(std::chrono::milliseconds patience) {

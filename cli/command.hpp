@@ -22,7 +22,7 @@
 
 #include "cli/outcome.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
 }
 

@@ -151,7 +151,9 @@ Expected<bool> Demo::wait_until(const std::string& what, const std::function<boo
     if (std::chrono::steady_clock::now() > deadline) {
       std::string words;
       for (const ChildProcess& child : programs_) {
-        words += "\n  " + child.name() + ":\n" + child.last_words();
+        words += "\n  ";
+        words += child.name() + ":\n";
+        words += child.last_words();
       }
       return fail(Exit::TimeOut,
                   "not within " + std::to_string(start_within.count()) + " s: " + what + words);

@@ -40,21 +40,22 @@ struct Descriptor {
 
 std::optional<DnsReply> ask_dns(std::uint16_t port, const dns::Name& name, dns::RrType type,
                                 std::chrono::milliseconds patience) {
-  const Descriptor socket_{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  const Descriptor open{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  if (open.value < 0) return std::nullopt;
   sockaddr_in server{};
   server.sin_family = AF_INET;
   server.sin_port = htons(port);
   server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API wants it
-  if (connect(socket_.value, reinterpret_cast<const sockaddr*>(&server), sizeof server) != 0) {
+  if (connect(open.value, reinterpret_cast<const sockaddr*>(&server), sizeof server) != 0) {
     return std::nullopt;
   }
   const base::Bytes asked = question(name, type);
-  if (send(socket_.value, asked.data(), asked.size(), 0) < 0) return std::nullopt;
-  pollfd come{.fd = socket_.value, .events = POLLIN, .revents = 0};
+  if (send(open.value, asked.data(), asked.size(), 0) < 0) return std::nullopt;
+  pollfd come{.fd = open.value, .events = POLLIN, .revents = 0};
   if (poll(&come, 1, static_cast<int>(patience.count())) != 1) return std::nullopt;
   std::array<std::uint8_t, 4096> reply{};
-  const ssize_t got = recv(socket_.value, reply.data(), reply.size(), 0);
+  const ssize_t got = recv(open.value, reply.data(), reply.size(), 0);
   constexpr ssize_t header_octets = 12;
   if (got < header_octets || reply[0] != asked[0] || reply[1] != asked[1]) return std::nullopt;
   return DnsReply{static_cast<std::uint8_t>(reply[3] & 0x0fU),
