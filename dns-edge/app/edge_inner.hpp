@@ -15,7 +15,7 @@
 #include "dns-edge/app/recovery.hpp"
 #include "dns-edge/app/served.hpp"
 #include "dns-edge/app/snapshot_saver.hpp"
-#include "dns-edge/app/system_ports.hpp"
+#include "net/system_ports.hpp"
 
 namespace tidemark::edge {
 
@@ -40,8 +40,8 @@ struct EdgeNode::Inner {
   boost::asio::io_context& io;
   const EdgeSettings settings;
   const Tell tell;
-  SystemClock clock;
-  SystemRandom random;
+  net::SystemClock clock;
+  net::SystemRandom random;
   const std::uint64_t started_ms;
   const dataset::HashSeed seed;
   std::unique_ptr<log::Log> log;

@@ -118,6 +118,7 @@ Result<void> check_name(const char* option, const std::string& name) {
 Result<EdgeSettings> read_settings(Arguments arguments) {
   TIDEMARK_TRY_VOID(add_config(arguments));
   EdgeSettings settings;
+  settings.build = TIDEMARK_VERSION;
   TIDEMARK_TRY(settings.log, log_settings(arguments));
   if (arguments.dataset.empty()) return missing("--dataset", "main");
   TIDEMARK_TRY_VOID(topics::check_dataset_name(arguments.dataset));

@@ -15,11 +15,11 @@
 #include "consumer/snapshot_file/posix_disk.hpp"
 #include "consumer/snapshot_file/snapshot_store.hpp"
 #include "net/http_server.hpp"
+#include "net/system_ports.hpp"
 #include "producer/api/api.hpp"
 #include "producer/app/folder_lock.hpp"
 #include "producer/app/heartbeat.hpp"
 #include "producer/app/late_log.hpp"
-#include "producer/app/system_ports.hpp"
 #include "producer/app/topics_setup.hpp"
 #include "producer/prober/bell_watch.hpp"
 #include "producer/publish/publisher.hpp"
@@ -92,8 +92,8 @@ struct Controller::Inner {
   std::function<void()> ended;
   FolderLock lock;
   std::unique_ptr<log::Log> log;
-  SystemClock clock;
-  SystemRandom random;
+  net::SystemClock clock;
+  net::SystemRandom random;
   const dataset::HashSeed seed;
   std::unique_ptr<consumer::PosixDisk> disk;
   consumer::SnapshotStore store;

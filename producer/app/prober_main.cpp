@@ -21,7 +21,7 @@
 #include "consumer/feeder/feeder.hpp"
 #include "consumer/snapshot_file/posix_disk.hpp"
 #include "consumer/snapshot_file/snapshot_store.hpp"
-#include "producer/app/system_ports.hpp"
+#include "net/system_ports.hpp"
 #include "producer/prober/bell_watch.hpp"
 #include "producer/prober/probe_loop.hpp"
 #include "topics/definitions.hpp"
@@ -214,8 +214,8 @@ class Program {
   boost::asio::io_context& io_;
   const Options& options_;
   std::unique_ptr<log::Log> log_;
-  SystemClock clock_;
-  SystemRandom random_;
+  net::SystemClock clock_;
+  net::SystemRandom random_;
   boost::asio::steady_timer timer_;
   const dataset::HashSeed seed_;
   std::unique_ptr<consumer::PosixDisk> disk_;
