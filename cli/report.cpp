@@ -2,7 +2,6 @@
 
 #include <boost/json.hpp>
 
-#include "cli/json_fields.hpp"
 #include "cli/table.hpp"
 
 namespace tidemark::cli {

@@ -4,10 +4,7 @@
 #include <string>
 
 #include "cli/api_client.hpp"
-
-namespace boost::json {
-class object;
-}
+#include "cli/json_fields.hpp"
 
 namespace tidemark::cli {
 
