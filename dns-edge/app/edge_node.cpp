@@ -35,6 +35,13 @@ std::string joined(const std::vector<net::SocketAddress>& addresses) {
   return text;
 }
 
+// What is folded is what this node stands for: a diverged or halted node too keeps it for a
+// restart.
+bool is_settled(event::NodeState state) {
+  return state == event::NodeState::Live || state == event::NodeState::Diverged ||
+         state == event::NodeState::Halted;
+}
+
 }  // namespace
 
 EdgeNode::Inner::Inner(boost::asio::io_context& with_io, EdgeSettings with_settings, Tell with_tell,
@@ -51,7 +58,6 @@ EdgeNode::Inner::Inner(boost::asio::io_context& with_io, EdgeSettings with_setti
       changes(*log, settings.dataset + ".changes", clock),
       health(*log, settings.dataset + ".health", clock),
       served(serve_settings(settings)),
-      recovery(store, seed),
       saver(store),
       reporter(*log, settings.dataset + ".fleet", clock),
       changes_watch(io, [this] { turn(); }),
@@ -166,7 +172,7 @@ void EdgeNode::Inner::report() {
 
 void EdgeNode::Inner::save_if_due() {
   note_saved();
-  if (saver.is_busy() || feeder->node_state() != event::NodeState::Live) return;
+  if (saver.is_busy() || !is_settled(feeder->node_state())) return;
   const fold::State& state = feeder->state();
   if (state.offset == saved_offset || state.dataset.version().seq.value() == 0) return;
   const auto now = clock.steady();

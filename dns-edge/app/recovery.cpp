@@ -1,6 +1,7 @@
 #include "dns-edge/app/recovery.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tidemark::edge {
 
@@ -17,8 +18,7 @@ std::optional<std::string> Recovery::attempt(consumer::Feeder& feeder, std::chro
       feeder.node_state() == event::NodeState::Diverged || feeder.status().needs_bootstrap;
   if (!lost) {
     if (feeder.node_state() == event::NodeState::Live) {
-      next_ = Next::Recheck;
-      file_.clear();
+      told_ = false;
       pause_ = pause_min;
       due_.reset();
     }
@@ -26,33 +26,17 @@ std::optional<std::string> Recovery::attempt(consumer::Feeder& feeder, std::chro
   }
   if (!due_) due_ = now + pause_;
   if (now < *due_) return std::nullopt;
-  due_ = now + pause_;
-  return next_ == Next::Recheck ? recheck(feeder) : next_file(feeder, serves);
-}
-
-std::string Recovery::recheck(consumer::Feeder& feeder) {
-  next_ = Next::Files;
-  feeder.recheck();
-  return "asking the log once more for the last record that was folded";
-}
-
-std::string Recovery::next_file(consumer::Feeder& feeder, bool serves) {
-  consumer::RestoreReport report =
-      file_.empty() ? store_.restore(seed_) : store_.restore_before(file_, seed_);
-  if (report.contents) {
-    file_ = report.file;
-    feeder.bootstrap(std::move(report.contents));
-    return "trying the snapshot file " + file_;
-  }
-  next_ = Next::Recheck;
-  file_.clear();
   pause_ = std::min<std::chrono::nanoseconds>(pause_ * 2, pause_max);
-  if (serves) {
-    return "no snapshot file is of the log's history; still serving the last verified version. If "
-           "the log was replaced on purpose, empty the folder of --state-dir and start again";
+  due_ = now + pause_;
+  if (!serves) {
+    feeder.bootstrap(std::nullopt);
+    return "folding the log from its beginning";
   }
-  feeder.bootstrap(std::nullopt);
-  return "folding the log from its beginning";
+  feeder.recheck();
+  if (std::exchange(told_, true)) return std::nullopt;
+  return "the log does not continue what this node has folded: still serving the last verified "
+         "version, asking the log again and again. If the log was replaced on purpose, empty the "
+         "folder of --state-dir and start again";
 }
 
 }  // namespace tidemark::edge

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace tidemark::producer {
 namespace {
@@ -32,6 +33,33 @@ net::HttpResponse with_allow(ApiError error, const std::string& methods) {
   net::HttpResponse response = to_response(error);
   if (!methods.empty()) response.headers.add("Allow", methods);
   return response;
+}
+
+// What a client did not mean to be ignored is not ignored: `?dryrun=1` must not delete anything.
+std::expected<void, ApiError> check_parameters(const net::HttpRequest& request, Action action) {
+  static const std::vector<std::string_view> of_changes{"zone", "name", "author", "since", "limit"};
+  static const std::vector<std::string_view> of_mutations{"dry_run", "acknowledge_removals",
+                                                          "reason"};
+  static const std::vector<std::string_view> none;
+  const auto& known = action == Action::GetChanges ? of_changes
+                      : request.method == "GET"    ? none
+                                                   : of_mutations;
+  std::string names;
+  for (const std::string_view name : known)
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  std::set<std::string_view> seen;
+  for (const auto& [name, value] : request.query) {
+    if (std::ranges::find(known, name) == known.end()) {
+      return std::unexpected(
+          ApiError{400, "bad-request", "unknown parameter " + name, request.target,
+                   names.empty() ? "this path takes none" : "this path knows " + names});
+    }
+    if (!seen.insert(name).second) {
+      return std::unexpected(ApiError{400, "bad-request", "parameter " + name + " occurs twice",
+                                      request.target, "say it once"});
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -140,6 +168,10 @@ void Api::respond(net::HttpRequest request, net::Respond respond) {
   auto match = find(request);
   if (!match) {
     respond(std::move(match).error());
+    return;
+  }
+  if (auto known = check_parameters(request, match->action); !known) {
+    respond(to_response(known.error()));
     return;
   }
   if (reads) {

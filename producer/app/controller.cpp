@@ -117,7 +117,6 @@ struct Controller::Inner {
   std::array<Watched, 5> bells;
   std::thread saving;  // writes one snapshot file
   std::uint64_t saved_seq = 0;
-  std::string restored_file;
   std::chrono::nanoseconds last_save{0}, last_flush{0};
   std::optional<std::chrono::nanoseconds> bootstrap_due;
   std::chrono::nanoseconds bootstrap_pause = bootstrap_pause_min;
@@ -140,7 +139,6 @@ base::Result<void> Controller::Inner::begin() {
   tell(restored.remarks);
   if (restored.contents) {
     saved_seq = restored.contents->state.dataset.version().seq.value();
-    restored_file = restored.file;
     spdlog::info("restored version {} from {}", saved_seq, restored.file);
   }
   last_save = clock.steady();
@@ -321,17 +319,24 @@ void Controller::Inner::bootstrap_if_needed() {
   if (now < *bootstrap_due) return;
   bootstrap_due.reset();
   bootstrap_pause = std::min<std::chrono::nanoseconds>(bootstrap_pause * 2, bootstrap_pause_max);
-  consumer::RestoreReport older;
-  if (!restored_file.empty()) older = store.restore_before(restored_file, seed);
-  tell(older.remarks);
-  restored_file = older.file;
-  spdlog::warn("starting over from {}",
-               older.contents ? older.file : "the beginning of " + topic("changes"));
-  feeder->bootstrap(std::move(older.contents));
+  if (feeder->state().dataset.version().seq.value() == 0) {
+    spdlog::warn("starting over from the beginning of {}", topic("changes"));
+    feeder->bootstrap(std::nullopt);
+    return;
+  }
+  // A controller that holds a history never leaves it for a shorter one: it would vouch for changes
+  // that nobody serves, and give their versions out a second time.
+  tell({topic("changes") +
+        " does not continue what this controller has folded: reads go on, "
+        "changes are refused. If the log was replaced on purpose, end this controller, empty the "
+        "folder of --state-dir and start it again"});
+  feeder->recheck();
 }
 
 void Controller::Inner::save(bool at_once) {
-  if (feeder->node_state() != event::NodeState::Live) return;
+  const event::NodeState state = feeder->node_state();
+  // Diverged too: what was acknowledged must survive a restart.
+  if (state != event::NodeState::Live && state != event::NodeState::Diverged) return;
   const std::uint64_t seq = feeder->state().dataset.version().seq.value();
   const auto now = clock.steady();
   const bool due =

@@ -17,6 +17,21 @@ TEST(Routes, WhatIsNotThereAndWhatIsNotAllowed) {
   EXPECT_EQ(rig.call("DELETE", "/v1/zones").status(), 405u);
 }
 
+TEST(Routes, AnUnknownOrRepeatedParameterChangesNothing) {
+  ApiRig rig;
+  rig.import_basic();
+  for (const auto* query :
+       {"?dryrun=1", "?dry-run=1", "?acknowledge_removal=7", "?dry_run=0&dry_run=1", "?limit=1"}) {
+    const Reply reply =
+        rig.call("DELETE", std::string("/v1/zones/example.org/rrsets/www/A") + query);
+    EXPECT_EQ(reply.status(), 400u) << query << reply.response->body;
+    EXPECT_FALSE(reply.body().at("error").at("remedy").as_string().empty());
+  }
+  EXPECT_EQ(rig.call("GET", "/v1/zones/example.org/rrsets/www/A").status(), 200u);
+  EXPECT_EQ(rig.call("GET", "/v1/zones?zone=example.org").status(), 400u);
+  EXPECT_EQ(rig.appended(), 1u);
+}
+
 TEST(Routes, AnEmptyOrWildSelectorNeverMatchesAll) {
   ApiRig rig;
   rig.import_basic();
