@@ -1,6 +1,7 @@
 #include "cli/demo.hpp"
 
 #include <algorithm>
+#include <iostream>
 
 #include <boost/json.hpp>
 
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::chrono::seconds start_within{60};
 constexpr std::chrono::milliseconds look_again{50};
+constexpr std::chrono::seconds revived_after{5};
 
 constexpr std::string_view zone_text =
     "$ORIGIN example.org.\n"
@@ -126,18 +128,45 @@ Outcome Demo::start_edges() {
 Outcome Demo::start_program(const std::string& name, const std::string& program,
                             std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"--log", settings_.log_url, "--dataset", settings_.dataset});
-  auto child = ChildProcess::start(name, settings_.programs + "/" + program, std::move(arguments),
-                                   settings_.folder + "/" + name + ".log");
+  Program made{name, settings_.programs + "/" + program, std::move(arguments), nullptr};
+  auto child = start_child(made);
   if (!child) return std::unexpected(std::move(child).error());
-  programs_.push_back(*std::move(child));
+  made.child = *std::move(child);
+  programs_.push_back(std::move(made));
   return {};
 }
 
+Expected<std::unique_ptr<ChildProcess>> Demo::start_child(const Program& program) const {
+  auto child = ChildProcess::start(program.name, program.path, program.arguments,
+                                   settings_.folder + "/" + program.name + ".log");
+  if (!child) return std::unexpected(std::move(child).error());
+  return std::make_unique<ChildProcess>(*std::move(child));
+}
+
+void Demo::revive_programs() {
+  const auto now = std::chrono::steady_clock::now();
+  for (Program& program : programs_) {
+    const auto code = program.child->ended();
+    if (!code) continue;
+    if (!program.due) {
+      program.due = now + revived_after;
+      std::cerr << program.name << " ended with " << *code
+                << ": the others go on without it. It starts again in 5 s.\n";
+    } else if (now >= *program.due) {
+      program.due.reset();
+      if (auto child = start_child(program)) {
+        program.child = *std::move(child);
+        std::cerr << program.name << " runs again.\n";
+      }
+    }
+  }
+}
+
 Outcome Demo::check_programs() {
-  for (ChildProcess& child : programs_) {
-    if (const auto code = child.ended()) {
-      return fail(Exit::Error, child.name() + " ended by itself with " + std::to_string(*code) +
-                                   "; its last words:\n" + child.last_words());
+  for (const Program& program : programs_) {
+    if (const auto code = program.child->ended()) {
+      return fail(Exit::Error, program.name + " ended by itself with " + std::to_string(*code) +
+                                   "; its last words:\n" + program.child->last_words());
     }
   }
   return {};
@@ -150,10 +179,10 @@ Expected<bool> Demo::wait_until(const std::string& what, const std::function<boo
     if (signals_.wait(look_again) != 0) return false;
     if (std::chrono::steady_clock::now() > deadline) {
       std::string words;
-      for (const ChildProcess& child : programs_) {
+      for (const Program& program : programs_) {
         words += "\n  ";
-        words += child.name() + ":\n";
-        words += child.last_words();
+        words += program.name + ":\n";
+        words += program.child->last_words();
       }
       return fail(Exit::TimeOut,
                   "not within " + std::to_string(start_within.count()) + " s: " + what + words);
@@ -218,7 +247,7 @@ Outcome Demo::stay(std::optional<std::chrono::seconds> length) {
   const auto begun = std::chrono::steady_clock::now();
   while (!length || std::chrono::steady_clock::now() - begun < *length) {
     if (signals_.wait(std::chrono::milliseconds(200)) != 0) return {};
-    if (auto alive = check_programs(); !alive) return alive;
+    revive_programs();
   }
   return {};
 }
@@ -236,11 +265,12 @@ std::string Demo::commands_to_try() const {
          " record set www.example.org A 192.0.2.99 --reason 'try it' --wait 10\n  " + dig +
          port(ports.dns[2]) + " www.example.org       # changed when the command returned\n\n  " +
          dig + port(ports.dns[0]) + " app.example.org       # two backends, chosen by health\n" +
-         "  curl -X POST http://" + local(ports.control) + "/b1/stop   # about 1.5 s later:\n  " +
-         dig + port(ports.dns[1]) +
-         " app.example.org       # only the other one; /b1/start: both\n  " + tool + api +
-         " health\n  " + tool + api +
-         " override set web b2 drain --for 2m --reason 'try it'\n\n  " + tool + api +
+         "  curl -s -X POST http://" + local(ports.control) +
+         "/b1/stop   # about 1.5 s later:\n  " + dig + port(ports.dns[1]) +
+         " app.example.org       # only the other one\n  " + tool + api +
+         " health\n  curl -s -X POST http://" + local(ports.control) + "/b1/start\n  " + tool +
+         api + " override set web b2 drain --for 2m --reason 'try it'\n  " + tool + api +
+         " override clear web b2 --reason 'tried it'\n\n  " + tool + api +
          " fleet\n  curl -s http://" + local(ports.admin[0]) + "/version\n  " + tool + api +
          " changes\n  " + tool + " log tail changes --log " + settings_.log_url + " --dataset " +
          settings_.dataset + "\n\n";

@@ -49,7 +49,8 @@ class Demo {
 
   // False: a signal came meanwhile.
   Expected<bool> start();
-  // Until a signal comes or `length` is over. A Failure if a program ends by itself.
+  // Until a signal comes or `length` is over. A program that is killed meanwhile is started again
+  // after a while: the others go on without it, and that is worth seeing.
   Outcome stay(std::optional<std::chrono::seconds> length);
   std::string commands_to_try() const;
 
@@ -58,6 +59,7 @@ class Demo {
                         std::vector<std::string> arguments);
   Outcome start_edges();
   Outcome check_programs();
+  void revive_programs();
   // True once `holds`; false if a signal came.
   Expected<bool> wait_until(const std::string& what, const std::function<bool()>& holds);
   bool controller_answers() const;
@@ -69,7 +71,15 @@ class Demo {
   Session session_;  // of the commands that the demo itself runs
   Signals& signals_;
   std::unique_ptr<DemoBackends> backends_;
-  std::vector<ChildProcess> programs_;  // ended in reverse
+  struct Program {
+    std::string name;
+    std::string path;
+    std::vector<std::string> arguments;
+    std::unique_ptr<ChildProcess> child;
+    std::optional<std::chrono::steady_clock::time_point> due{};  // to start again
+  };
+  Expected<std::unique_ptr<ChildProcess>> start_child(const Program& program) const;
+  std::vector<Program> programs_;  // ended in reverse
 };
 
 }  // namespace tidemark::cli
