@@ -1,3 +1,5 @@
+#include <thread>
+
 #include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -14,6 +16,9 @@ namespace {
 
 constexpr auto deadline = std::chrono::seconds(10);
 constexpr int reply_wait_ms = 50;
+// Between two rounds. Asking without a pause would take the cores that the log and the fleet need
+// here; the price is that a change is seen up to this much late.
+constexpr std::chrono::microseconds pause{250};
 
 // True if `reply` answers query `id` and ends in the four octets of `address`.
 bool holds(base::ByteView reply, std::uint16_t id, std::uint32_t address) {
@@ -66,6 +71,7 @@ Micros Edges::wait_for(const dns::Name& owner, std::uint32_t address, Clock::tim
       std::erase_if(waiting, [](const pollfd& one) { return one.fd < 0; });
     }
     if (open.empty()) return micros_since(begin);
+    std::this_thread::sleep_for(pause);
   }
   return -1;
 }
