@@ -122,6 +122,35 @@ base::Result<void> read_check(const json::object& object, event::Check& check) {
   return fields.number("fall", 0, check.fall);
 }
 
+std::string_view take_word(std::string_view& text) {
+  const std::string_view word = text.substr(0, text.find(' '));
+  text.remove_prefix(std::min(word.size() + 1, text.size()));
+  return word;
+}
+
+// What `text` wrote without a final dot is what another origin changes.
+base::Result<void> check_names(dns::RrType type, std::string_view text, const base::Bytes& rdata,
+                               const dns::Name& zone) {
+  static const dns::Name elsewhere = *dns::Name::parse("r.");
+  const auto other = dns::rdata_from_text(type, text, elsewhere);
+  if (!other || *other == rdata || zone.view().is_root()) return {};
+  const std::string ours = dns::rdata_to_text(type, rdata);
+  const std::string theirs = dns::rdata_to_text(type, *other);
+  std::string_view left = ours;
+  std::string_view right = theirs;
+  while (!left.empty()) {
+    const std::string_view word = take_word(left);
+    if (word == take_word(right)) continue;
+    const auto name = dns::Name::parse(word);
+    if (!name || name->view().label_count() > 1) continue;
+    const std::string written = word == "." ? "@" : std::string(word.substr(0, word.size() - 1));
+    return base::fail(base::Errc::Invalid,
+                      written + " has no final dot; names in RDATA are absolute: write " +
+                          (word == "." ? "" : std::string(word)) + zone.to_text());
+  }
+  return {};
+}
+
 json::object to_json(const event::Endpoint& endpoint) {
   return {{"id", endpoint.id},
           {"address", to_text(endpoint.address)},
@@ -269,8 +298,8 @@ base::Result<dns::RrType> type_from_text(std::string_view text) {
   return *type;
 }
 
-base::Result<dns::Rrset> rrset_from_json(const dns::Name& owner, dns::RrType type,
-                                         const json::object& object,
+base::Result<dns::Rrset> rrset_from_json(const dns::Name& zone, const dns::Name& owner,
+                                         dns::RrType type, const json::object& object,
                                          const std::optional<dns::Rrset>& before) {
   TIDEMARK_TRY(const auto ttl, net::optional_number_field(object, "ttl", 0, dns::ttl_seconds_max));
   if (!ttl && !before) {
@@ -286,10 +315,12 @@ base::Result<dns::Rrset> rrset_from_json(const dns::Name& owner, dns::RrType typ
     if (!(*records)[i].is_string()) {
       return base::fail(base::Errc::Invalid, place + ": is not a text");
     }
-    const auto& text = (*records)[i].get_string();
-    auto rdata =
-        dns::rdata_from_text(type, std::string_view(text.data(), text.size()), dns::Name::root());
+    const std::string_view text((*records)[i].get_string());
+    auto rdata = dns::rdata_from_text(type, text, dns::Name::root());
     if (!rdata) return std::unexpected(std::move(rdata).error().at(place));
+    if (auto whole = check_names(type, text, *rdata, zone); !whole) {
+      return std::unexpected(std::move(whole).error().at(place));
+    }
     rrset.rdata.push_back(*std::move(rdata));
   }
   return dns::canonicalize(std::move(rrset));

@@ -39,9 +39,10 @@ std::string to_text(event::OverrideState state);
 base::Result<dns::Name> owner_from_text(std::string_view text, const dns::Name& zone);
 // A type that a zone may hold.
 base::Result<dns::RrType> type_from_text(std::string_view text);
-// `before`: the RRset that is there; gives the TTL if none is said.
-base::Result<dns::Rrset> rrset_from_json(const dns::Name& owner, dns::RrType type,
-                                         const boost::json::object& object,
+// `before`: the RRset that is there; gives the TTL if none is said. A name in RDATA of one label
+// without its final dot is refused: it would be a top-level domain, and `zone` is surely meant.
+base::Result<dns::Rrset> rrset_from_json(const dns::Name& zone, const dns::Name& owner,
+                                         dns::RrType type, const boost::json::object& object,
                                          const std::optional<dns::Rrset>& before);
 base::Result<event::Pool> pool_from_json(const boost::json::object& object, event::Pool before);
 // `log_ms`: now, by the log's clock, for "for_seconds".

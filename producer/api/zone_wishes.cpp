@@ -50,7 +50,7 @@ class RrsetReader {
   }
   std::optional<dns::Rrset> rrset(const RrsetKey& key, const json::object& object,
                                   const std::optional<dns::Rrset>& before, std::size_t index) {
-    auto rrset = rrset_from_json(key.owner, key.type, object, before);
+    auto rrset = rrset_from_json(zone_, key.owner, key.type, object, before);
     if (rrset) return *std::move(rrset);
     details_.push_back({0, 0, key.owner.to_text(), dns::to_text(key.type), "syntax",
                         place(index) + rrset.error().trail});
@@ -252,7 +252,7 @@ WishResult put_rrset(const net::HttpRequest& request, std::string_view zone, std
                   [value = *std::move(value), name = *name,
                    key = *key](const Base& base) -> std::expected<Wish, ApiError> {
                     const ZoneView view(base, name);
-                    auto rrset = rrset_from_json(key.owner, key.type, value.get_object(),
+                    auto rrset = rrset_from_json(name, key.owner, key.type, value.get_object(),
                                                  view.find(key.owner, key.type));
                     if (rrset) return EditZone{name, {event::PutRrset{*std::move(rrset)}}};
                     ApiError error = invalid(rrset.error().trail,

@@ -81,6 +81,34 @@ TEST(Mutations, AnAbsentTtlKeepsTheOldOne) {
       422u);
 }
 
+TEST(Mutations, ASingleLabelInRdataIsNoTopLevelDomain) {
+  ApiRig rig;
+  rig.import_basic();
+  const auto put = [&rig](const std::string& type, const std::string& text) {
+    return rig.call("PUT", "/v1/zones/example.org/rrsets/new/" + type,
+                    json::serialize(json::object{{"ttl", 60}, {"rdata", json::array{text}}}));
+  };
+  const Reply refused = put("MX", "10 mail");
+  ASSERT_EQ(refused.status(), 422u) << refused.response->body;
+  EXPECT_EQ(refused.error().at("object").as_string(), "new.example.org. MX");
+  EXPECT_EQ(refused.error().at("message").as_string(),
+            "rdata[0]: mail has no final dot; names in RDATA are absolute: write "
+            "mail.example.org.");
+  EXPECT_EQ(put("SRV", "1 2 53 @").status(), 422u);
+  EXPECT_EQ(put("HTTPS", "1 svc alpn=h2").status(), 422u);
+  EXPECT_EQ(put("CNAME", "www").status(), 422u);
+  const Reply patched = rig.call("PATCH", "/v1/zones/example.org", R"({"edits": [
+    {"op": "put", "name": "a", "type": "MX", "ttl": 60, "rdata": ["10 mail"]}]})");
+  EXPECT_EQ(patched.status(), 422u);
+  EXPECT_EQ(patched.error().at("details").at(0).at("owner").as_string(), "a.example.org.");
+  EXPECT_EQ(rig.appended(), 1u);
+
+  EXPECT_EQ(put("MX", "10 mail.").status(), 200u);  // on purpose
+  EXPECT_EQ(put("MX", "0 .").status(), 200u);
+  EXPECT_EQ(put("MX", "10 mail.example.org").status(), 200u);
+  EXPECT_EQ(put("TXT", "mail").status(), 200u);
+}
+
 TEST(Mutations, APatchIsAllOrNothing) {
   ApiRig rig;
   rig.import_basic();
