@@ -63,6 +63,20 @@ std::string detail_line(const json::object& detail, const std::string& file) {
   return line + shown(detail, "message");
 }
 
+std::string behind_a_dash(const std::string& not_live) {
+  return not_live.empty() ? "" : " - not live: " + not_live;
+}
+
+// A detail that says the headline again, of an object that the headline names, adds nothing.
+bool repeats(const json::object& detail, const json::object& error) {
+  if (shown(detail, "message") != shown(error, "message")) return false;
+  if (!detail.contains("owner")) return true;
+  const std::string owner = shown(detail, "owner");
+  const std::string object = shown(error, "object");
+  return object == owner + " " + shown(detail, "type") ||
+         (object == owner && !detail.contains("type"));
+}
+
 }  // namespace
 
 Failure failure_of(unsigned status, const std::string& body, const std::string& file) {
@@ -83,7 +97,7 @@ Failure failure_of(unsigned status, const std::string& body, const std::string& 
   for (const json::value& detail : details) {
     if (!detail.is_object()) continue;
     const json::object& one = detail.get_object();
-    if (details.size() == 1 && shown(one, "message") == shown(error, "message")) continue;
+    if (details.size() == 1 && repeats(one, error)) continue;
     what += "\n  " + plain(detail_line(one, file));
   }
   std::string next = error.contains("remedy") ? shown(error, "remedy") : "";
@@ -179,11 +193,16 @@ Expected<ApiReply> ApiClient::mutate(ApiRequest request, const MutationOptions& 
   } else if (options.wait_seconds && !is_true(body, "acked")) {
     return fail(Exit::TimeOut,
                 "change " + shown(body, "change_id") + " is made, but after " +
-                    std::to_string(*options.wait_seconds) +
-                    " s these edges do not serve it: " + joined(list_of(body, "stragglers"), ", "),
+                    std::to_string(*options.wait_seconds) + " s these edges do not serve it: " +
+                    joined(list_of(body, "stragglers"), ", ") + behind_a_dash(not_live()),
                 "tidemark fleet");
   }
-  return ApiReply{response->status, std::move(response->body), options.wait_seconds.has_value()};
+  ApiReply reply{response->status, std::move(response->body)};
+  if (options.wait_seconds) {
+    reply.served_everywhere = true;
+    reply.not_live = not_live();
+  }
+  return reply;
 }
 
 // The change once it is judged; nothing while it is pending.
@@ -233,6 +252,7 @@ Expected<ApiReply> ApiClient::follow(const std::string& change_id, const Mutatio
       auto served = wait_for_edges(number_of(change->get_object(), "seq"), deadline);
       if (!served) return std::unexpected(std::move(served).error());
       reply->served_everywhere = true;
+      reply->not_live = not_live();
       return *std::move(reply);
     }
     if (Clock::now() > deadline) {
@@ -253,6 +273,20 @@ Expected<ApiReply> ApiClient::follow(const std::string& change_id, const Mutatio
   }
 }
 
+// Edges that have reported once and are not waited for; nothing if the controller does not say.
+std::string ApiClient::not_live() const {
+  const auto reply = ask({.path = {"fleet"}});
+  if (!reply) return {};
+  const auto answer = parse_answer(reply->body);
+  if (!answer) return {};
+  std::string names;
+  for (const json::value& one : list_of(answer->get_object(), "nodes")) {
+    if (!one.is_object() || is_true(one.get_object(), "live")) continue;
+    names += (names.empty() ? "" : ", ") + plain(shown(one.get_object(), "node"));
+  }
+  return names;
+}
+
 Expected<void> ApiClient::wait_for_edges(std::uint64_t seq, Clock::time_point deadline) const {
   while (true) {
     auto reply = ask({.path = {"fleet"}});
@@ -269,7 +303,8 @@ Expected<void> ApiClient::wait_for_edges(std::uint64_t seq, Clock::time_point de
     if (Clock::now() > deadline) {
       return fail(Exit::TimeOut,
                   "the change is made (seq " + std::to_string(seq) +
-                      "), but these edges do not serve it: " + stragglers,
+                      "), but these edges do not serve it: " + stragglers +
+                      behind_a_dash(not_live()),
                   "tidemark fleet");
     }
     std::this_thread::sleep_for(look_again);

@@ -34,6 +34,7 @@ struct ApiReply {
   unsigned status = 0;
   std::string body{};
   bool served_everywhere = false;  // every live edge was waited for
+  std::string not_live{};          // then: the edges that were not, "edge2, edge3"
 };
 
 class ApiClient {
@@ -55,6 +56,7 @@ class ApiClient {
   std::optional<std::uint64_t> backlog() const;
   Expected<ApiReply> follow(const std::string& change_id, const MutationOptions& options,
                             Clock::time_point begun) const;
+  std::string not_live() const;
   Expected<void> wait_for_edges(std::uint64_t seq, Clock::time_point deadline) const;
 
   const Session& session_;

@@ -1,4 +1,6 @@
 // tidemark log tail|show: any topic of any log, readable.
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <memory>
 
@@ -18,17 +20,25 @@ struct Options {
   bool follow = false;
 };
 
+constexpr std::array<std::string_view, 4> topic_words{"changes", "health", "control", "fleet"};
+
+bool is_known(const Options& options) {
+  return options.topic.find('.') != std::string::npos ||
+         std::ranges::find(topic_words, options.topic) != topic_words.end();
+}
+
+std::string next_of(const Options& options) {
+  if (!is_known(options)) return "changes, health, control, fleet, or a topic's whole name";
+  return "tidemark topics check --log " + options.log.log + " --dataset " + options.log.dataset;
+}
+
 Outcome show(const Options& options, const ReadPlan& plan, const Session& session) {
   const std::string topic = topic_name(options.log, options.topic);
   const std::string place = "topic " + topic + " of " + options.log.log;
   auto log = open_log_of(options.log);
   if (!log) return std::unexpected(std::move(log).error());
   auto source = (*log)->source(topic);
-  if (!source) {
-    return fail(
-        Exit::Error, place + ": " + source.error().trail,
-        "tidemark topics check --log " + options.log.log + " --dataset " + options.log.dataset);
-  }
+  if (!source) return fail(Exit::Error, place + ": " + source.error().trail, next_of(options));
   const auto read = read_topic(
       **source, plan,
       [&session, &options](const log::Record& record) {
@@ -36,7 +46,11 @@ Outcome show(const Options& options, const ReadPlan& plan, const Session& sessio
         if (options.follow) (void)std::fflush(stdout);
       },
       [](const std::string& remark) { note("tidemark: " + remark); });
-  if (!read) return std::unexpected(Failure(read.error()).at(place));
+  if (!read) {
+    Failure failure = Failure(read.error()).at(place);
+    if (failure.next.empty() && !is_known(options)) failure.next = next_of(options);
+    return std::unexpected(std::move(failure));
+  }
   return {};
 }
 

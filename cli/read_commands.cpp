@@ -96,7 +96,7 @@ std::string health_text(const json::object& health) {
 }
 
 std::string changes_text(const json::object& body) {
-  Table table({"OFFSET", "TIME", "STATE", "SEQ", "AUTHOR", "OBJECTS", "REASON"});
+  Table table({"CHANGE", "OFFSET", "TIME", "STATE", "SEQ", "AUTHOR", "OBJECTS", "REASON"});
   for (const json::value& one : list_of(body, "changes")) {
     if (!one.is_object()) continue;
     const json::object& change = one.get_object();
@@ -104,8 +104,9 @@ std::string changes_text(const json::object& body) {
     for (const json::value& pool : list_of(change, "pools")) {
       objects += (objects.empty() ? "" : " ") + std::string("pool:") + shown(pool);
     }
-    table.row({shown(change, "offset"), shown(change, "time"), shown(change, "state"),
-               shown(change, "seq"), shown(change, "author"), objects, shown(change, "reason")});
+    table.row({shown(change, "change_id"), shown(change, "offset"), shown(change, "time"),
+               shown(change, "state"), shown(change, "seq"), shown(change, "author"), objects,
+               shown(change, "reason")});
   }
   return table.empty() ? "no changes\n" : table.to_text();
 }

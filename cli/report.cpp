@@ -39,6 +39,7 @@ std::string zones_of(const json::object& answer) {
 Outcome report_change(const Session& session, const std::string& object, const ApiReply& reply) {
   if (session.json()) {
     print(reply.body + "\n");
+    if (!reply.not_live.empty()) note("tidemark: not live: " + reply.not_live);
     return {};
   }
   auto parsed = parse_answer(reply.body);
@@ -54,7 +55,8 @@ Outcome report_change(const Session& session, const std::string& object, const A
   const json::object& version = object_of(answer, "version");
   const std::string seq = shown(version.empty() ? answer : version, "seq");
   print(object + ": changed at offset " + shown(answer, "offset") + ", version seq " + seq +
-        zones_of(answer) + "\n");
+        zones_of(answer) +
+        (answer.contains("change_id") ? ", change " + shown(answer, "change_id") : "") + "\n");
   if (const json::object& diff = object_of(answer, "diff"); !diff.empty()) {
     constexpr std::size_t lines_shown = 20;
     if (list_of(diff, "lines").size() <= lines_shown) {
@@ -68,6 +70,7 @@ Outcome report_change(const Session& session, const std::string& object, const A
   } else if (reply.served_everywhere) {
     print("served by every live edge\n");
   }
+  if (!reply.not_live.empty()) print("not live: " + reply.not_live + "\n");
   return {};
 }
 

@@ -20,6 +20,19 @@ TEST(ApiFailure, ListsEveryDetailWithItsPlaceInTheFile) {
   EXPECT_EQ(failure.next, "repair them");
 }
 
+TEST(ApiFailure, ASingleDetailIsShownUnlessItOnlyRepeats) {
+  const auto told = [](const std::string& object) {
+    return failure_of(422,
+                      R"({"error": {"code": "invalid", "message": "twice", "object": ")" + object +
+                          R"(", "details": [
+          {"owner": "www.example.org.", "type": "A", "rule": "x", "message": "twice"}]}})",
+                      "")
+        .what;
+  };
+  EXPECT_EQ(told("example.org."), "example.org.: invalid: twice\n  www.example.org. A: twice");
+  EXPECT_EQ(told("www.example.org. A"), "www.example.org. A: invalid: twice");
+}
+
 TEST(ApiFailure, AGuardHasAnExitCodeOfItsOwnAndNamesTheNumber) {
   const Failure failure = failure_of(
       403, R"({"error": {"code": "guard", "message": "too much", "acknowledge_removals": 31}})",
