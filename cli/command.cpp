@@ -19,11 +19,13 @@ void set_up(CLI::App& app, const std::string& example) {
              "\nOptions of every command (-o, --api, ...): tidemark --help");
 }
 
+// App::help would give the help of the command that is running: the formatter is asked itself.
 void write_reference(const CLI::App& app, const std::string& path, std::string& out) {
   const auto commands = app.get_subcommands([](const CLI::App* one) {
     return !one->get_group().empty();  // the hidden ones have none
   });
-  out += "\n## " + path + "\n\n```\n" + app.help(path) + "```\n";
+  out += "\n## " + path + "\n\n```\n" +
+         app.get_formatter()->make_help(&app, path, CLI::AppFormatMode::Normal) + "```\n";
   for (const CLI::App* one : commands) write_reference(*one, path + " " + one->get_name(), out);
 }
 
@@ -69,6 +71,15 @@ void Command::required_option(const std::string& names, std::string& into, const
                               const std::string& what) {
   app_->add_option(names, into, what)->required()->type_name(value);
 }
+void Command::required_words(const std::string& names, std::string& into, const std::string& value,
+                             const std::string& what) {
+  app_->add_option(names, into, what)
+      ->required()
+      ->check([](const std::string& given) {
+        return given.find_first_not_of(" \t\r\n") == std::string::npos ? "is blank" : "";
+      })
+      ->type_name(value);
+}
 void Command::required_option(const std::string& names, std::vector<std::string>& into,
                               const std::string& value, const std::string& what) {
   app_->add_option(names, into, what)->required()->type_name(value);
@@ -110,9 +121,10 @@ void Command::action(std::function<Outcome()> act) {
   app_->callback([actions = actions_, act = std::move(act)] { actions->chosen = act; });
 }
 
-Tool::Tool(const std::string& name, const std::string& what)
+Tool::Tool(const std::string& name, const std::string& what, const std::string& version)
     : app_(std::make_unique<CLI::App>(what, name)), actions_(std::make_unique<Command::Actions>()) {
   app_->set_help_all_flag("--help-all", "Print the help of every command and exit");
+  app_->set_version_flag("--version", name + " " + version);
   app_->footer("Each command explains itself with an example: tidemark COMMAND --help");
 }
 Tool::~Tool() = default;

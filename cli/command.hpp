@@ -48,6 +48,9 @@ class Command {
               const std::string& what);
   void required_option(const std::string& names, std::string& into, const std::string& value,
                        const std::string& what);
+  // For people to read: blank is as good as absent.
+  void required_words(const std::string& names, std::string& into, const std::string& value,
+                      const std::string& what);
   void required_option(const std::string& names, std::vector<std::string>& into,
                        const std::string& value, const std::string& what);
   void choice(const std::string& names, std::string& into, const std::vector<std::string>& words,
@@ -74,7 +77,7 @@ class Command {
 // The whole tool: its root command, and how one command line is run.
 class Tool {
  public:
-  Tool(const std::string& name, const std::string& what);
+  Tool(const std::string& name, const std::string& what, const std::string& version);
   ~Tool();
   Tool(const Tool&) = delete;
   Tool& operator=(const Tool&) = delete;

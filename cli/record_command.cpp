@@ -85,7 +85,8 @@ void add_record(Command root, Session& session) {
         "--wait 10");
     add_name(set, *options);
     set.arguments("RDATA", options->rdata,
-                  "One record each, quoted if it has blanks: \"10 mx1.example.org.\"");
+                  "One record each, quoted if it has blanks; names in it are absolute: "
+                  "\"10 mx1.example.org.\"");
     set.option("--ttl", options->ttl, "SECONDS", "Default: as before; a new one needs it");
     set.flag("--dry-run", options->dry_run, "Show what would change, change nothing");
     add_mutation_options(set, options->change);

@@ -27,7 +27,7 @@ void add_session_options(Command& root, Session& session) {
 }
 
 void add_mutation_options(Command& command, MutationOptions& options) {
-  command.required_option("--reason", options.reason, "TEXT", "Why: kept with the change for ever");
+  command.required_words("--reason", options.reason, "TEXT", "Why: kept with the change for ever");
   command.option("--wait", options.wait_seconds, "SECONDS",
                  "Return only when every live edge serves the change; exit code 5 if they do not "
                  "within this time");

@@ -6,7 +6,8 @@ namespace tidemark::cli {
 
 Exit run_tidemark(int argc, const char* const* argv) {
   Session session;
-  Tool tool("tidemark", "Tidemark: authoritative DNS that follows a replayable log");
+  Tool tool("tidemark", "Tidemark: authoritative DNS that follows a replayable log",
+            TIDEMARK_VERSION);
   Command root = tool.root();
   add_session_options(root, session);
   add_demo(root, session);

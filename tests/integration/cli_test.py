@@ -57,6 +57,15 @@ class Help(Case):
                 continue
             shown = self.ends(OK, run(*command.split(), "--help")).stdout
             self.assertIn(f"Example:\n  tidemark {command.split()[0]}", shown)
+            self.assertIn(f"\n## tidemark {command}\n\n```\n{shown}```\n", reference)
+        shown = self.ends(OK, run("--help")).stdout
+        self.assertIn("--api", shown)
+        self.assertTrue(reference.startswith(f"\n## tidemark\n\n```\n{shown}```\n"), reference)
+
+    def test_the_version_is_the_projects(self):
+        house = (ROOT / "CMakeLists.txt").read_text()
+        project = re.search(r"project\(tidemark VERSION (\S+)", house)
+        self.assertEqual(self.ends(OK, run("--version")).stdout, f"tidemark {project[1]}\n")
 
     def test_docs_cli_md_is_what_the_tool_says(self):
         page = (ROOT / "docs/cli.md").read_text()
@@ -66,6 +75,8 @@ class Help(Case):
     def test_a_wrong_command_line_ends_with_2(self):
         for arguments in ([], ["nonsense"], ["zone"], ["record", "set", "a.example", "A"],
                           ["record", "set", "a.example", "A", "192.0.2.1"],  # no --reason
+                          ["record", "set", "a.example", "A", "192.0.2.1", "--reason", " "],
+                          ["pool", "rm", "web", "--reason", ""],
                           ["-o", "xml", "fleet"], ["log", "show", "changes", "--log", "foo:bar"],
                           ["serve", "--zone-file", "x", "--listen", "nowhere"],
                           ["override", "set", "p", "e", "sideways", "--reason", "x"]):
@@ -133,6 +144,7 @@ class Log(Case):
         self.assertIn("offset 9 is not in the log", said)
         said = self.ends(ERROR, run("log", "show", "nothing", *self.where)).stderr
         self.assertIn("test.nothing", said)
+        self.assertIn("try: changes, health, control, fleet", said)
         said = self.ends(ERROR, run("log", "show", "changes", "--log",
                                     f"sqlite:{self.folder}/none.tmlog")).stderr
         self.assertIn("topics apply", said)
@@ -251,6 +263,8 @@ class Api(Case):
         zone = self.file("a.zone", ZONE + "more A 192.0.2.30\n")
         done = self.cli("zone", "import", zone, "--wait", "20", *REASON).stdout
         self.assertIn("served by edge1, edge2, edge3", done)
+        newest = json.loads(self.cli("changes", "--limit", "1", "-o", "json").stdout)["changes"][0]
+        self.assertIn(f", change {newest['change_id']}\n", done)
         self.assertIn("nothing to change", self.cli("zone", "import", zone, *REASON).stdout)
         self.assertIn("example.org.", self.cli("zone", "list").stdout)
         self.assertIn("192.0.2.11", self.cli("zone", "show", "example.org").stdout)
@@ -284,6 +298,9 @@ class Api(Case):
         self.assertIn("--ttl", said.stderr)
         said = self.cli("record", "set", "www.example.org", "A", "192.0.2.256", *REASON, code=ERROR)
         self.assertIn("not an IPv4 address: 192.0.2.256", said.stderr)
+        said = self.cli("record", "set", "new.example.org", "MX", "10 mail", "--ttl", "60", *REASON,
+                        code=ERROR)
+        self.assertIn("names in RDATA are absolute: write mail.example.org.", said.stderr)
 
     def _pools(self):
         pool = self.file("web.json", json.dumps({
@@ -314,6 +331,7 @@ class Api(Case):
         self.assertEqual([one["change_id"] for one in listed["changes"]], [made["change_id"]])
         self.assertEqual(listed["changes"][0]["reason"], "because: ü & ?")
         self.assertIn("put who.example.org.", self.cli("changes", made["change_id"]).stdout)
+        self.assertRegex(self.cli("changes").stdout, rf"(?m)^{made['change_id']}  .* alice ")
         self.assertIn("alice", self.cli("changes", "--zone", "example.org", "--limit", "1").stdout)
 
         log = ("--log", self.fleet.log_url, "--dataset", self.fleet.dataset)
@@ -421,6 +439,25 @@ class Controller(Case):
         states[:] = ["pending"] * 1000
         said = self.ends(TIME_OUT, self.set_record(self.fake(answer), "--wait", "1")).stderr
         self.assertIn("tidemark changes ab", said)
+
+    def test_edges_that_are_not_live_are_named(self):
+        def answer(method, path, count):
+            if path == "/v1/fleet":
+                return 200, {"nodes": [{"node": "edge1", "live": True},
+                                       {"node": "edge3", "live": False}]}
+            return 200, {"changed": True, "offset": 3, "version": {"seq": 4}, "zones": {},
+                         "change_id": "ab", "acked": acked, "edges": ["edge1"],
+                         "stragglers": ["edge1"]}
+
+        acked = True
+        done = self.ends(OK, self.set_record(self.fake(answer), "--wait", "1"))
+        self.assertIn("change ab\nserved by edge1\nnot live: edge3\n", done.stdout)
+        done = self.ends(OK, self.set_record(self.fake(answer), "--wait", "1", "-o", "json"))
+        self.assertIn("not live: edge3", done.stderr)
+        self.assertNotIn("not live", self.ends(OK, self.set_record(self.fake(answer))).stdout)
+        acked = False
+        said = self.ends(TIME_OUT, self.set_record(self.fake(answer), "--wait", "1")).stderr
+        self.assertIn("do not serve it: edge1 - not live: edge3", said)
 
     def test_a_token_is_sent_and_asked_for(self):
         def answer(method, path, count):
