@@ -103,18 +103,20 @@ class Bench {
   }
 
   void append(const event::ChangeSet& change) {
-    const auto taken =
-        sink_->append(log::Ticket(++ticket_), {"bench.test.", schemas::encode(change), false, {}});
-    TIDEMARK_CHECK(taken.has_value(), "the log takes a record");
+    const log::Draft draft{"bench.test.", schemas::encode(change), false, {}};
+    ++ticket_;
+    while (true) {
+      const auto taken = sink_->append(log::Ticket(ticket_), draft);
+      if (taken) break;
+      // A slow disk fills the Sink's queue: wait until it has written something.
+      TIDEMARK_CHECK(taken.error().code == base::Errc::Unavailable, "the log takes a record");
+      await_completions();
+    }
     ++appended_;
   }
   // Until everything that was appended is in the log.
   void flush() {
-    while (confirmed_ < appended_) {
-      pollfd one{sink_->bell(), POLLIN, 0};
-      ::poll(&one, 1, 100);
-      confirmed_ += sink_->completions().size();
-    }
+    while (confirmed_ < appended_) await_completions();
   }
   // Steps until every appended record is folded; publishes what the Feeder offers.
   void follow() {
@@ -142,6 +144,12 @@ class Bench {
   const consumer::Feeder& feeder() const { return *feeder_; }
 
  private:
+  void await_completions() {
+    pollfd one{sink_->bell(), POLLIN, 0};
+    ::poll(&one, 1, 100);
+    confirmed_ += sink_->completions().size();
+  }
+
   SystemClock clock_;
   std::unique_ptr<log::Log> log_;
   std::unique_ptr<log::Source> source_;
