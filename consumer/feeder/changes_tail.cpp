@@ -127,6 +127,7 @@ void ChangesTail::verify(const log::Record& record, StepReport& report) {
 // Continuity is certain: what comes now may be applied.
 void ChangesTail::confirm() {
   verified_ = true;
+  doubted_ = false;
   overlap_deadline_.reset();
   detail_.clear();
   if (node_state_ == NodeState::Restored) node_state_ = NodeState::CatchingUp;
@@ -287,9 +288,11 @@ void ChangesTail::adopt(fold::State state, std::string log_identity, bool servin
   log_identity_ = std::move(log_identity);
   replaying_ = serving || knows_nothing(state_);
   recheck(serving || !replaying_);
+  doubted_ = false;  // another state than the one that diverged
 }
 
 void ChangesTail::recheck(bool serving) {
+  doubted_ = doubted_ || node_state_ == NodeState::Diverged;
   node_state_ = serving ? NodeState::Restored : NodeState::Cold;
   replaying_ = replaying_ || !serving;
   needs_bootstrap_ = false;
@@ -298,8 +301,12 @@ void ChangesTail::recheck(bool serving) {
   detail_.clear();
 }
 
+NodeState ChangesTail::shown_state() const noexcept {
+  return doubted_ && node_state_ != NodeState::Cold ? NodeState::Diverged : node_state_;
+}
+
 void ChangesTail::tell(FeederStatus& status) const {
-  status.state = node_state_;
+  status.state = shown_state();
   status.detail = detail_;
   status.needs_bootstrap = needs_bootstrap_;
   status.log_reachable = log_reachable_;

@@ -34,6 +34,9 @@ class ChangesTail {
   void tell(FeederStatus& status) const;
 
   event::NodeState state() const noexcept { return node_state_; }
+  // As others see it: who diverged is DIVERGED until the overlap record matched again, also while
+  // the log is asked once more.
+  event::NodeState shown_state() const noexcept;
   const fold::State& folded() const noexcept { return state_; }
   const std::string& log_identity() const noexcept { return log_identity_; }
   bool needs_bootstrap() const noexcept { return needs_bootstrap_; }
@@ -78,6 +81,7 @@ class ChangesTail {
   std::string detail_;
   bool replaying_;
   bool needs_bootstrap_ = false;
+  bool doubted_ = false;  // diverged, and not confirmed since
   bool started_ = false;
   bool verified_ = false;
   bool caught_up_ = false;  // since the last start

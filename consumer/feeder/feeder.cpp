@@ -55,7 +55,7 @@ void Feeder::recheck() {
   check_state();
 }
 
-NodeState Feeder::node_state() const noexcept { return inner_->changes.state(); }
+NodeState Feeder::node_state() const noexcept { return inner_->changes.shown_state(); }
 const fold::State& Feeder::state() const noexcept { return inner_->changes.folded(); }
 const health::Observations& Feeder::observations() const noexcept {
   return inner_->health.observations();
