@@ -22,7 +22,8 @@ using dns::RrType;
 
 // All of a call to respond() but the query, which is made in it.
 struct Exchange {
-  Transport transport;
+  const Client& client;
+  const Moment& now;
   const Snapshot& snapshot;
   const AnswerSettings& settings;
   std::span<std::uint8_t> room;  // cut to what the client takes
@@ -46,7 +47,7 @@ Reply finish(const Exchange& exchange, const Query& query, const Outcome& outcom
   const std::uint16_t aa = outcome.authoritative ? dns::flag_aa : 0;
   Options options;
   if (query.has_opt) {
-    options = choose_options(exchange.snapshot, query, exchange.transport, exchange.settings,
+    options = choose_options(exchange.snapshot, query, exchange.client.transport, exchange.settings,
                              outcome, out.room());
   }
   put_addresses(outcome.addresses, options.view().size(), out);
@@ -66,7 +67,7 @@ Reply error(const Exchange& exchange, const Query& query, Rcode rcode) noexcept 
 // RFC 2181 section 9: nothing of what did not fit whole. On TCP it cannot be helped.
 Reply too_large(const Exchange& exchange, const Outcome& outcome, ResponseWriter& out) noexcept {
   out.drop_records();
-  if (exchange.transport == Transport::Tcp) {
+  if (exchange.client.transport == Transport::Tcp) {
     return {out.finish(0, Rcode::ServFail, {}), Rcode::ServFail};
   }
   const std::uint16_t aa = outcome.authoritative ? dns::flag_aa : 0;
@@ -76,7 +77,7 @@ Reply too_large(const Exchange& exchange, const Outcome& outcome, ResponseWriter
 
 Reply answer_question(const Exchange& exchange, const Query& query) noexcept {
   ResponseWriter out(exchange.room, query, query.question);
-  Outcome outcome = answer(exchange.snapshot, query, exchange.transport, out);
+  Outcome outcome = answer(exchange.snapshot, query, exchange.client.transport, out);
   if (out.overflowed()) return too_large(exchange, outcome, out);
   if (outcome.rcode == Rcode::ServFail) {
     out.drop_records();
@@ -122,17 +123,23 @@ Reply refuse_key(const Exchange& exchange, const Query& query) noexcept {
   return {out.finish_with_bad_key(Rcode::NotAuth), Rcode::NotAuth};
 }
 
-}  // namespace
+Reply answer_limited(const Exchange& exchange, const Query& query) noexcept {
+  ResponseWriter out(exchange.room, query, query.question);
+  return {out.finish(dns::flag_tc, Rcode::NoError, {}), Rcode::NoError, true};
+}
 
-Reply respond(ByteView message, Transport transport, const Snapshot& snapshot,
-              const AnswerSettings& settings, std::span<std::uint8_t> out) noexcept {
+using AnswerTo = Reply (*)(const Exchange&, const Query&) noexcept;
+
+Reply respond_by(AnswerTo answer_to, ByteView message, const Client& client, const Moment& now,
+                 const Snapshot& snapshot, const AnswerSettings& settings,
+                 std::span<std::uint8_t> out) noexcept {
   Query query;
   const QueryVerdict verdict = dns::parse_query(message, query);
-  const std::size_t allowed = std::min(out.size(), octets_allowed(query, transport));
+  const std::size_t allowed = std::min(out.size(), octets_allowed(query, client.transport));
   if (allowed < dns::udp_payload_octets_min) return {};
-  const Exchange exchange{transport, snapshot, settings, out.first(allowed)};
+  const Exchange exchange{client, now, snapshot, settings, out.first(allowed)};
   switch (verdict) {
-    case QueryVerdict::Answer:        return judge_question(exchange, query);
+    case QueryVerdict::Answer:        return answer_to(exchange, query);
     case QueryVerdict::Silence:       return {};
     case QueryVerdict::CookieOnly:    // without a secret there is no cookie to give
     case QueryVerdict::FormErr:       return plain_error(exchange, query, Rcode::FormErr);
@@ -144,6 +151,19 @@ Reply respond(ByteView message, Transport transport, const Snapshot& snapshot,
     case QueryVerdict::RefusedIxfr:   return error(exchange, query, Rcode::Refused);
   }
   return {};
+}
+
+}  // namespace
+
+Reply respond(ByteView message, const Client& client, const Moment& now, const Snapshot& snapshot,
+              const AnswerSettings& settings, std::span<std::uint8_t> out) noexcept {
+  return respond_by(judge_question, message, client, now, snapshot, settings, out);
+}
+
+Reply respond_limited(ByteView message, const Client& client, const Moment& now,
+                      const Snapshot& snapshot, const AnswerSettings& settings,
+                      std::span<std::uint8_t> out) noexcept {
+  return respond_by(answer_limited, message, client, now, snapshot, settings, out);
 }
 
 }  // namespace tidemark::edge

@@ -1,6 +1,7 @@
 // What an operator may choose about answers, fixed while the process runs, and what a reply was.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -20,11 +21,32 @@ struct AnswerSettings {
 
 constexpr std::size_t aliases_max = 8;  // CNAMEs and DNAMEs followed in one answer
 
+// Who asks.
+struct Client {
+  Transport transport = Transport::Udp;
+  std::array<std::uint8_t, 16> address{};
+  std::uint8_t address_octets = 0;  // 4 or 16; 0: not known (a question of our own)
+};
+
+// When it is, read once a batch: no query looks at a clock.
+struct Moment {
+  std::uint32_t unix_seconds = 0;   // wraps in 2106: compare by serial arithmetic
+  std::uint32_t stale_seconds = 0;  // since this node last heard from the log
+};
+
+// What the query's COOKIE option (RFC 7873) proves about its source address.
+enum class CookieState : std::uint8_t {
+  None,        // no option, or no secret to judge it by
+  ClientOnly,  // nothing; an invalid server part is the same
+  Valid,       // it has received an answer of ours
+};
+
 // What respond() made. `octets` 0: silence.
 struct Reply {
   std::size_t octets = 0;
   dns::Rcode rcode = dns::Rcode::NoError;
   bool truncated = false;
+  CookieState cookie = CookieState::None;
 };
 
 }  // namespace tidemark::edge

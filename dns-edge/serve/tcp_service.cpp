@@ -32,6 +32,19 @@ IpAddress source_of(const asio::ip::address& address) {
   return source;
 }
 
+Client client_at(const asio::ip::address& address) {
+  Client client{.transport = Transport::Tcp};
+  if (address.is_v4()) {
+    const auto octets = address.to_v4().to_bytes();
+    client.address_octets = octets.size();
+    std::ranges::copy(octets, client.address.begin());
+  } else {
+    client.address = address.to_v6().to_bytes();
+    client.address_octets = static_cast<std::uint8_t>(client.address.size());
+  }
+  return client;
+}
+
 bool lacks_descriptors(const error_code& error) {
   return error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
          error == asio::error::no_memory || error.value() == ENFILE;
@@ -79,13 +92,14 @@ void TcpService::admit(TcpSession::Socket socket) {
   const auto peer = socket.remote_endpoint(error);
   if (error) return;
   const IpAddress source = source_of(peer.address());
+  const Client client = client_at(peer.address());
   if (peer.port() == 0 || has_too_many(source) || !make_place()) {
     counters_.tcp_refused.add();
     return;  // closes it
   }
   socket.set_option(asio::ip::tcp::no_delay(true), error);
   counters_.tcp_accepted.add();
-  sessions_.push_back(std::make_shared<TcpSession>(*this, std::move(socket), source));
+  sessions_.push_back(std::make_shared<TcpSession>(*this, std::move(socket), source, client));
   sessions_.back()->start();
   if (!watching_) watch_deadlines();
 }
@@ -107,8 +121,8 @@ bool TcpService::make_place() {
   return longest != nullptr;
 }
 
-base::ByteView TcpService::reply(base::ByteView message) noexcept {
-  const std::size_t octets = replier_.reply(message, Transport::Tcp, reply_room_);
+base::ByteView TcpService::reply(base::ByteView message, const Client& client) noexcept {
+  const std::size_t octets = replier_.reply(message, client, reply_room_);
   return base::ByteView(reply_room_).first(octets);
 }
 

@@ -31,7 +31,8 @@ class TcpService {
 
   // For its sessions.
   Replier& replier() noexcept { return replier_; }
-  base::ByteView reply(base::ByteView message) noexcept;  // valid until the next reply
+  // Valid until the next reply.
+  base::ByteView reply(base::ByteView message, const Client& client) noexcept;
   void forget(const TcpSession& session);
 
  private:

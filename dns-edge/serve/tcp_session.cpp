@@ -21,10 +21,12 @@ constexpr std::size_t read_octets_max = length_octets + dns::message_octets_max;
 
 }  // namespace
 
-TcpSession::TcpSession(TcpService& service, Socket socket, net::IpAddress source)
+TcpSession::TcpSession(TcpService& service, Socket socket, net::IpAddress source,
+                       const Client& client)
     : service_(service),
       socket_(std::move(socket)),
       source_(source),
+      client_(client),
       since_(Clock::now()),
       in_(read_octets_min) {}
 
@@ -88,7 +90,7 @@ bool TcpSession::take_message() {
   const std::size_t octets = base::load_u16(rest.data());
   if (rest.size() < length_octets + octets) return false;
   taken_ += length_octets + octets;
-  const base::ByteView reply = service_.reply(rest.subspan(length_octets, octets));
+  const base::ByteView reply = service_.reply(rest.subspan(length_octets, octets), client_);
   if (reply.empty()) {  // a response, or a stub: not a client of ours
     close();
     return false;

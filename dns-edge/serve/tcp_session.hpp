@@ -29,7 +29,8 @@ class TcpSession : public std::enable_shared_from_this<TcpSession> {
   using Clock = std::chrono::steady_clock;
   using Socket = boost::asio::ip::tcp::socket;
 
-  TcpSession(TcpService& service, Socket socket, net::IpAddress source);
+  // `source` is what `client` counts as in limits: perhaps the network that it is in.
+  TcpSession(TcpService& service, Socket socket, net::IpAddress source, const Client& client);
 
   void start();
   void close();             // at once; the service forgets it
@@ -56,6 +57,7 @@ class TcpSession : public std::enable_shared_from_this<TcpSession> {
   TcpService& service_;
   Socket socket_;
   net::IpAddress source_;
+  const Client client_;
   Phase phase_ = Phase::Idle;
   Clock::time_point since_;
   bool closing_ = false;

@@ -86,6 +86,23 @@ bool UdpBatch::is_answerable(std::size_t index) const noexcept {
   return slots_->slot[index].answerable;
 }
 
+Client UdpBatch::client(std::size_t index) const noexcept {
+  const sockaddr_storage& peer = slots_->slot[index].peer;
+  Client client;
+  if (peer.ss_family == AF_INET) {
+    sockaddr_in v4;
+    std::memcpy(&v4, &peer, sizeof v4);
+    client.address_octets = sizeof v4.sin_addr;
+    std::memcpy(client.address.data(), &v4.sin_addr, sizeof v4.sin_addr);
+  } else {  // sockets are of one family each: no IPv4 in IPv6
+    sockaddr_in6 v6;
+    std::memcpy(&v6, &peer, sizeof v6);
+    client.address_octets = sizeof v6.sin6_addr;
+    std::memcpy(client.address.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
+  }
+  return client;
+}
+
 std::span<std::uint8_t> UdpBatch::room(std::size_t index) noexcept {
   return slots_->replies[index];
 }

@@ -1,7 +1,7 @@
 // UdpBatch: up to 32 datagrams in by one system call, their replies out by one.
 //
-// The only place with recvmmsg and sendmmsg. It knows nothing of DNS: the caller looks at each
-// datagram and says how long the reply in its slot is; 0 is silence.
+// The only place with recvmmsg and sendmmsg. It does not look into datagrams: the caller looks at
+// each datagram and says how long the reply in its slot is; 0 is silence.
 //
 // Invariants  A reply leaves from the address that was asked, also on a wildcard socket.
 // Threads     The one worker.
@@ -14,6 +14,7 @@
 #include <span>
 
 #include "core/base/bytes.hpp"
+#include "dns-edge/answer/settings.hpp"
 
 namespace tidemark::edge {
 
@@ -33,6 +34,7 @@ class UdpBatch {
   base::ByteView datagram(std::size_t index) const noexcept;
   // False for a datagram from port 0 or one that is larger than a slot: nobody gets a reply.
   bool is_answerable(std::size_t index) const noexcept;
+  Client client(std::size_t index) const noexcept;
   std::span<std::uint8_t> room(std::size_t index) noexcept;
   void set_reply(std::size_t index, std::size_t octets) noexcept;
 

@@ -12,9 +12,10 @@ constexpr int drain_rounds = 8;  // then timers, TCP and the other sockets get t
 
 }  // namespace
 
-Worker::Worker(const ServeSettings& settings, PublishedSnapshot& published, std::size_t index)
+Worker::Worker(const ServeSettings& settings, PublishedSnapshot& published, std::size_t index,
+               const std::atomic<std::uint32_t>& stale_seconds)
     : running_(io_.get_executor()),
-      replier_(published, index, settings.answers, counters_),
+      replier_(published, index, settings.answers, stale_seconds, counters_),
       tcp_(io_, replier_, counters_, settings.tcp,
            std::max<std::size_t>(1, settings.tcp.connections_max / settings.workers)) {}
 
@@ -75,7 +76,7 @@ bool Worker::answer_batch(int socket) noexcept {
       counters_.silent.add();
       continue;
     }
-    batch_.set_reply(i, replier_.reply(datagram, Transport::Udp, batch_.room(i)));
+    batch_.set_reply(i, replier_.reply(datagram, batch_.client(i), batch_.room(i)));
   }
   const UdpBatch::Sent sent = batch_.send(socket);
   counters_.batches.add();

@@ -4,7 +4,7 @@
 // sleeps without holding any. Nothing is shared with other workers but the published Snapshot.
 //
 // Threads   Made and destroyed by Workers; run() is the thread; stop() from any thread.
-// Requires  The PublishedSnapshot outlives it.
+// Requires  The PublishedSnapshot and the settings outlive it.
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,8 @@ namespace tidemark::edge {
 
 class Worker {
  public:
-  Worker(const ServeSettings& settings, PublishedSnapshot& published, std::size_t index);
+  Worker(const ServeSettings& settings, PublishedSnapshot& published, std::size_t index,
+         const std::atomic<std::uint32_t>& stale_seconds);
 
   // Before run(). Bound sockets of one address.
   void add(Socket udp, Socket tcp, const net::SocketAddress& address);

@@ -57,7 +57,7 @@ Result<std::unique_ptr<Workers>> Workers::open(ServeSettings settings,
 
 Result<void> Workers::bind(PublishedSnapshot& published) {
   for (std::size_t i = 0; i < settings_.workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(settings_, published, i));
+    workers_.push_back(std::make_unique<Worker>(settings_, published, i, stale_seconds_));
   }
   for (const SocketAddress& wanted : settings_.listen) {
     TIDEMARK_TRY(Pair first, open_first_pair(wanted));

@@ -8,6 +8,7 @@
 // Errors    open(): Unavailable, naming the address and what to do; then nothing stays open.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -37,6 +38,10 @@ class Workers {
   // As bound: with the ports that port 0 became.
   const std::vector<net::SocketAddress>& addresses() const noexcept { return addresses_; }
   std::size_t size() const noexcept { return workers_.size(); }
+  // Moment::stale_seconds of the batches to come. Any thread.
+  void set_stale_seconds(std::uint32_t seconds) noexcept {
+    stale_seconds_.store(seconds, std::memory_order_relaxed);
+  }
   const WorkerCounters& counters(std::size_t worker) const noexcept;
   void
   stop();  // received queries are answered; then everything is closed and the threads have ended
@@ -46,6 +51,7 @@ class Workers {
   base::Result<void> bind(PublishedSnapshot& published);
 
   const ServeSettings settings_;
+  std::atomic<std::uint32_t> stale_seconds_{0};
   std::vector<net::SocketAddress> addresses_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;

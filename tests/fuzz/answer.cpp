@@ -51,8 +51,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t si
   static const edge::AnswerSettings settings{.nsid = "node", .version_bind = "fuzz"};
   static base::Bytes room(dns::message_octets_max);
   const auto transport = (octets[0] & 1) == 0 ? edge::Transport::Udp : edge::Transport::Tcp;
+  const edge::Client client{transport, {192, 0, 2, 1}, 4};
   const base::ByteView message = base::ByteView(octets, size).subspan(1);
-  const edge::Reply reply = edge::respond(message, transport, snapshot, settings, room);
+  const edge::Reply reply = edge::respond(message, client, {}, snapshot, settings, room);
   if (reply.octets == 0) {
     TIDEMARK_CHECK(message.size() < dns::header_octets || (message[2] & 0x80) != 0,
                    "silence is for responses and stubs only");

@@ -72,8 +72,8 @@ Given ask(const std::string& zone, const std::string& name, dns::RrType type) {
   support::DnsWorld world;
   world.zone(zone);
   std::vector<std::uint8_t> room(dns::udp_payload_octets);
-  const Reply reply = respond(support::to_wire({.name = name, .type = type}), Transport::Udp,
-                              world.snapshot(), {}, room);
+  const Reply reply =
+      respond(support::to_wire({.name = name, .type = type}), {}, {}, world.snapshot(), {}, room);
   const auto message = dns::read_message(base::ByteView(room).first(reply.octets));
   if (!message) return {"UNREADABLE", {}, {}, {}, {}};
   return {dns::to_text(message->rcode()), flags_of(message->flags),

@@ -35,7 +35,7 @@ void respond_to(benchmark::State& state, const std::function<std::string(std::si
   base::Bytes room(dns::udp_payload_octets);
   std::size_t at = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(respond(queries[at], Transport::Udp, snapshot, settings, room));
+    benchmark::DoNotOptimize(respond(queries[at], {}, {}, snapshot, settings, room));
     at = (at + 1) % queries.size();
   }
 }

@@ -100,7 +100,7 @@ void check_any(Transport transport) {
   for (int i = 0; i < 20; ++i) {
     const Bytes query = any_message();
     const std::uint64_t before = support::allocations_of_this_thread;
-    const Reply reply = respond(query, transport, snapshot, settings, room);
+    const Reply reply = respond(query, {.transport = transport}, {}, snapshot, settings, room);
     const std::uint64_t made =
         support::allocations_of_this_thread - before;  // RC_ASSERT itself allocates
     RC_ASSERT(made == 0u);

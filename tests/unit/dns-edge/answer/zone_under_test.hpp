@@ -82,7 +82,8 @@ class Answers : public ::testing::Test {
   base::Bytes raw(base::ByteView message, Transport transport = Transport::Udp) {
     std::vector<std::uint8_t> room(transport == Transport::Udp ? dns::udp_payload_octets
                                                                : dns::message_octets_max);
-    last = respond(message, transport, world.snapshot(), settings, room);
+    client.transport = transport;
+    last = respond(message, client, now, world.snapshot(), settings, room);
     room.resize(last.octets);
     return room;
   }
@@ -102,6 +103,8 @@ class Answers : public ::testing::Test {
 
   support::DnsWorld world;
   AnswerSettings settings;
+  Client client;
+  Moment now;
   Reply last;
 };
 

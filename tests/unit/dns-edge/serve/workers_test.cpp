@@ -139,8 +139,7 @@ TEST_F(Serving, AnswersOverUdpWithTheSameBytesAsInProcess) {
   UdpClient client(address());
   client.send(query);
   Bytes expected(dns::udp_payload_octets);
-  expected.resize(
-      respond(query, Transport::Udp, world.snapshot(), settings.answers, expected).octets);
+  expected.resize(respond(query, {}, {}, world.snapshot(), settings.answers, expected).octets);
   EXPECT_EQ(client.receive(), expected);
 }
 
