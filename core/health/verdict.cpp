@@ -164,10 +164,15 @@ std::uint64_t last_healthy(std::uint64_t candidates, const Judged& judged) {
 }
 
 std::uint64_t answer_of_family(const event::Pool& pool, std::uint64_t members,
-                               std::uint64_t weighted, const Judged& judged) {
+                               std::uint64_t weighted, const Judged& judged, Choice& choice) {
   const std::uint64_t eligible = members & judged.eligible;
   const std::uint64_t up = eligible & judged.up & ~judged.drained;
-  if (up != 0) return fill(up, eligible, pool.floor, judged);
+  if (up != 0) {
+    const std::uint64_t answer = fill(up, eligible, pool.floor, judged);
+    choice = answer == up ? Choice::Up : Choice::Floor;
+    return answer;
+  }
+  choice = Choice::AllDown;
   std::uint64_t tier = eligible;
   if (tier == 0) tier = members & weighted;
   if (tier == 0) tier = members;
@@ -191,7 +196,7 @@ const event::Override* find_override(Overrides overrides, const std::string& end
 }
 
 PoolMasks masks_of(const dataset::PoolView& view, Overrides overrides,
-                   const Observations& observations) {
+                   const Observations& observations, PoolRulings& why) {
   const event::Pool& pool = view.pool();
   TIDEMARK_CHECK(pool.endpoints.size() <= event::pool_endpoints_max, "a mask has 64 bits");
   const PoolObservations said(observations, pool);
@@ -203,12 +208,15 @@ PoolMasks masks_of(const dataset::PoolView& view, Overrides overrides,
     const Ruling ruling = rule_on(pool, endpoint, entry, observations, seen);
     if (ruling.up) judged.up |= bit(i);
     if (ruling.drained) judged.drained |= bit(i);
+    for (unsigned n = 0; n < why.rule_bits.size(); ++n) {
+      if ((static_cast<unsigned>(ruling.rule) >> n & 1U) != 0) why.rule_bits[n] |= bit(i);
+    }
     const bool taken_out = ruling.by_operator() && (!ruling.up || ruling.drained);
     if (endpoint.weight > 0 && !taken_out) judged.eligible |= bit(i);
     judged.last_up_ms[i] = seen == nullptr ? -1 : seen->last_up_ms;
   }
-  return {judged.up, answer_of_family(pool, view.members_v4(), view.weighted(), judged),
-          answer_of_family(pool, view.members_v6(), view.weighted(), judged)};
+  return {judged.up, answer_of_family(pool, view.members_v4(), view.weighted(), judged, why.v4),
+          answer_of_family(pool, view.members_v6(), view.weighted(), judged, why.v6)};
 }
 
 std::string told_by(const Observations& observations, const Observations::Seen* seen,
@@ -245,6 +253,15 @@ std::string_view to_text(Rule rule) noexcept {
   return "default";
 }
 
+std::string_view to_text(Choice choice) noexcept {
+  switch (choice) {
+    case Choice::Up:      return "up";
+    case Choice::Floor:   return "floor";
+    case Choice::AllDown: return "all-down";
+  }
+  return "up";
+}
+
 std::vector<Verdict> judge(const dataset::Dataset& dataset, const dataset::PoolView& view,
                            const Observations& observations) {
   const event::Pool& pool = view.pool();
@@ -267,6 +284,7 @@ std::vector<Verdict> judge(const dataset::Dataset& dataset, const dataset::PoolV
 HealthView HealthView::freeze(const dataset::Dataset& dataset, const Observations& observations,
                               std::int64_t position) {
   auto masks = std::make_shared<std::vector<PoolMasks>>(dataset.pool_slots());
+  auto rulings = std::make_shared<std::vector<PoolRulings>>(dataset.pool_slots());
   const std::vector<event::Override> overrides = dataset.overrides();
   for (const dataset::PoolView& pool : dataset.pools()) {
     const std::string& name = pool.pool().name;
@@ -274,12 +292,14 @@ HealthView HealthView::freeze(const dataset::Dataset& dataset, const Observation
                                             [&](const auto& entry) { return entry.pool < name; });
     const auto last = std::partition_point(first, overrides.end(),
                                            [&](const auto& entry) { return entry.pool == name; });
-    (*masks)[pool.slot()] = masks_of(pool, Overrides(first, last), observations);
+    (*masks)[pool.slot()] =
+        masks_of(pool, Overrides(first, last), observations, (*rulings)[pool.slot()]);
   }
   HealthView view;
   view.position_ = position;
   view.log_ms_ = observations.log_ms();
   view.masks_ = std::move(masks);
+  view.rulings_ = std::move(rulings);
   return view;
 }
 

@@ -32,6 +32,7 @@
 // weights are 0.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -62,6 +63,28 @@ struct PoolMasks {
   friend bool operator==(const PoolMasks&, const PoolMasks&) = default;
 };
 
+// How the members that are answered were chosen: header, "What is answered".
+enum class Choice : std::uint8_t {
+  Up,       // step 1: what is up
+  Floor,    // step 1: what is up, and what had to be added to reach the floor
+  AllDown,  // step 2: nothing was up, the policy spoke
+};
+std::string_view to_text(Choice choice) noexcept;  // "all-down"
+
+// Why a PoolMasks is what it is, for people who ask. Kept apart from it: workers never read it.
+struct PoolRulings {
+  std::array<std::uint64_t, 3> rule_bits{};  // bit i of number n: bit n of endpoint i's Rule
+  Choice v4 = Choice::Up, v6 = Choice::Up;
+
+  Rule rule_of(std::size_t endpoint) const noexcept {
+    unsigned rule = 0;
+    for (unsigned n = 0; n < rule_bits.size(); ++n) {
+      rule |= static_cast<unsigned>(rule_bits[n] >> endpoint & 1U) << n;
+    }
+    return static_cast<Rule>(rule);
+  }
+};
+
 // Immutable. One PoolMasks for each pool slot of the Dataset that it was frozen with.
 class HealthView {
  public:
@@ -72,6 +95,7 @@ class HealthView {
   std::int64_t position() const noexcept { return position_; }
   std::int64_t log_ms() const noexcept { return log_ms_; }
   const PoolMasks& masks(std::uint32_t slot) const noexcept { return (*masks_)[slot]; }
+  const PoolRulings& rulings(std::uint32_t slot) const noexcept { return (*rulings_)[slot]; }
   friend bool same_masks(const HealthView& a, const HealthView& b) noexcept {
     return *a.masks_ == *b.masks_;
   }
@@ -80,6 +104,7 @@ class HealthView {
   std::int64_t position_ = -1;
   std::int64_t log_ms_ = -1;
   std::shared_ptr<const std::vector<PoolMasks>> masks_;
+  std::shared_ptr<const std::vector<PoolRulings>> rulings_;
 };
 
 }  // namespace tidemark::health

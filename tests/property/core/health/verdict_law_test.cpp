@@ -269,6 +269,12 @@ RC_GTEST_PROP(HealthLaw, FrozenTime, ()) {  // no new record: nothing but the sa
   const auto once = HealthView::freeze(dataset, all, 5);
   const auto again = HealthView::freeze(dataset, Observations(all), 5);
   RC_ASSERT(same_masks(once, again));
+  for (const auto& pool : dataset.pools()) {
+    const auto verdicts = judge(dataset, pool, all);
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+      RC_ASSERT(once.rulings(pool.slot()).rule_of(i) == verdicts[i].rule);
+    }
+  }
 }
 
 RC_GTEST_PROP(HealthLaw, WhenEveryProberIsDeadTimeAloneRaisesOrFellsNobody, ()) {

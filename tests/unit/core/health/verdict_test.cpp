@@ -64,7 +64,9 @@ class Verdicts : public ::testing::Test {
   Verdict of(const std::string& endpoint) const {
     const auto view = *dataset_.find_pool("web");
     const auto all = judge(dataset_, view, observations_);
+    const auto frozen = HealthView::freeze(dataset_, observations_, 0);
     for (std::size_t i = 0; i < all.size(); ++i) {
+      EXPECT_EQ(frozen.rulings(view.slot()).rule_of(i), all[i].rule) << "endpoint " << i;
       if (view.pool().endpoints[i].id == endpoint) return all[i];
     }
     ADD_FAILURE() << endpoint;
@@ -72,6 +74,12 @@ class Verdicts : public ::testing::Test {
   }
   PoolMasks masks() const {
     return HealthView::freeze(dataset_, observations_, 0).masks(dataset_.find_pool("web")->slot());
+  }
+
+  Choice choice() const {
+    return HealthView::freeze(dataset_, observations_, 0)
+        .rulings(dataset_.find_pool("web")->slot())
+        .v4;
   }
 
   Pool pool_;
@@ -196,6 +204,20 @@ TEST_F(Verdicts, TheFloorKeepsThoseSeenUpLast) {
   say("p1", 200, "ab", "c");
   say("p1", 300, "a", "bc");
   EXPECT_EQ(masks(), (PoolMasks{1, 3, 0}));
+}
+
+TEST_F(Verdicts, TheFrozenViewSaysHowTheAnsweredWereChosen) {
+  EXPECT_EQ(choice(), Choice::Up);
+  say("p1", 100, "a", "bc");
+  EXPECT_EQ(choice(), Choice::Up) << "fewer, but not fewer than the floor";
+  pool_.floor = 2;
+  put();
+  EXPECT_EQ(choice(), Choice::Floor);
+  say("p1", 200, "", "abc");
+  EXPECT_EQ(choice(), Choice::AllDown);
+  put_override("b", OverrideState::Up);
+  EXPECT_EQ(choice(), Choice::Floor);
+  EXPECT_EQ(to_text(choice()), "floor");
 }
 
 TEST_F(Verdicts, TheFloorDoesNotRaiseWhatAnOperatorTookDown) {
