@@ -37,8 +37,9 @@ void put_referral(const Zone& zone, const Node& cut, const Placed& name,
   });
 }
 
-void put_addresses(const Addresses& addresses, std::size_t kept, ResponseWriter& out) noexcept {
-  if (addresses.which == Addresses::Which::None) return;
+std::size_t put_addresses(const Addresses& addresses, std::size_t kept,
+                          ResponseWriter& out) noexcept {
+  if (addresses.which == Addresses::Which::None) return 0;
   const bool sibling = addresses.which == Addresses::Which::Sibling;
   const NameView owner = addresses.owner->name();
   const auto ns = addresses.owner->find(RrType::Ns);
@@ -46,16 +47,19 @@ void put_addresses(const Addresses& addresses, std::size_t kept, ResponseWriter&
   Placed known = out.question_name();
   if (known.name.is_at_or_below(apex)) known = end_of(known, apex);
   const ResponseWriter::Mark start = out.mark();
-  bool all = true;
+  std::size_t all = 0, left_out = 0;
   for_each_address(*addresses.zone, *ns, [&](NameView target, const RrsetView& rrset) {
     if (sibling && target.is_at_or_below(owner)) return;
+    ++all;
     const ResponseWriter::Mark mark = out.mark();
     out.put_elsewhere(Section::Additional, rrset, target, known);
     if (!out.overflowed() && out.room() >= kept) return;
     out.rewind(mark);
-    all = false;
+    ++left_out;
   });
-  if (!all && !sibling) out.rewind(start);
+  if (sibling || left_out == 0) return left_out;
+  out.rewind(start);
+  return all;
 }
 
 }  // namespace tidemark::edge

@@ -15,7 +15,8 @@ void put_referral(const dataset::Zone& zone, const dataset::Node& cut, const Pla
                   ResponseWriter& out) noexcept;
 
 // What the Outcome said may follow; never overflows: an RRset that does not fit in the room less
-// `kept` octets is left out.
-void put_addresses(const Addresses& addresses, std::size_t kept, ResponseWriter& out) noexcept;
+// `kept` octets is left out. Returns how many were.
+std::size_t put_addresses(const Addresses& addresses, std::size_t kept,
+                          ResponseWriter& out) noexcept;
 
 }  // namespace tidemark::edge

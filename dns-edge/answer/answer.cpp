@@ -6,6 +6,7 @@
 #include "dns-edge/answer/addresses.hpp"
 #include "dns-edge/answer/locate.hpp"
 #include "dns-edge/answer/name_answer.hpp"
+#include "dns-edge/answer/trace.hpp"
 
 namespace tidemark::edge {
 
@@ -22,11 +23,12 @@ using dns::RrType;
 class Answering {
  public:
   Answering(const consumer::Snapshot& snapshot, const dns::Query& query, Transport transport,
-            ResponseWriter& out) noexcept
+            ResponseWriter& out, Trace* trace) noexcept
       : snapshot_(snapshot),
         query_(query),
         transport_(transport),
         out_(out),
+        trace_(trace),
         name_(out.question_name()) {
     seen_[0] = name_.name.wire();
   }
@@ -41,8 +43,10 @@ class Answering {
   // True if an alias led to another name.
   bool step() noexcept {
     const auto zone = zone_for(snapshot_.dataset, name_.name, query_.qtype);
+    if (trace_ != nullptr) trace_->begin(name_.name, zone);
     if (!zone) return leave_hosted_names();
     const Match match = locate(*zone, name_.name, query_.qtype);
+    if (trace_ != nullptr) trace_->now().match = match;
     if (hops_ == 0) {
       outcome_.zone = zone;
       outcome_.authoritative = match.kind != MatchKind::Cut;
@@ -78,9 +82,10 @@ class Answering {
     const bool alias_counts = query_.qtype != RrType::Cname && query_.qtype != RrType::Any;
     if (node.owns_cname() && alias_counts) return follow_cname(*node.find(RrType::Cname));
     const NameAnswer found =
-        put_name_answer(snapshot_, query_.qtype, transport_, node, name_, out_);
+        put_name_answer(snapshot_, query_.qtype, transport_, node, name_, out_, trace_);
     if (found == NameAnswer::Nothing) deny(zone, Rcode::NoError);
     if (found == NameAnswer::NoMember) outcome_.rcode = Rcode::ServFail;
+    if (found == NameAnswer::NoMember) note_end(NameEnd::NoMember);
     if (found == NameAnswer::Written && query_.qtype == RrType::Ns && hops_ == 0) {
       outcome_.addresses = {Addresses::Which::Targets, zone, node};
     }
@@ -90,11 +95,13 @@ class Answering {
   void answer_ds(const Zone& zone, const Node& cut) noexcept {
     const auto ds = cut.find(RrType::Ds);
     if (!ds) return deny(zone, Rcode::NoError);
+    note_found(RrType::Ds);
     out_.put_rrset(Section::Answer, *ds, name_.name, name_);
   }
 
   bool follow_cname(const dataset::RrsetView& cname) noexcept {
     const auto target = NameView::trusted(cname.first_rdata());
+    note_end(NameEnd::Cname);
     return follow(out_.put_cname(name_.name, name_, cname.ttl().value(), ByteView{}, target));
   }
 
@@ -108,10 +115,12 @@ class Answering {
     const ByteView prefix = wire.first(wire.size() - above.wire().size());
     if (prefix.size() + target.wire().size() > dns::name_octets_max) {
       outcome_.rcode = Rcode::YxDomain;
+      note_end(NameEnd::YxDomain);
       return false;
     }
     const Placed next = out_.put_cname(name_.name, name_, dname->ttl().value(), prefix, target);
-    if (query_.qtype == RrType::Cname || query_.qtype == RrType::Any) return false;
+    note_end(NameEnd::Dname);
+    if (query_.qtype == RrType::Cname || query_.qtype == RrType::Any) return stop(AliasStop::Asked);
     return follow(next);
   }
 
@@ -126,10 +135,11 @@ class Answering {
   }
 
   bool follow(const Placed& next) noexcept {
-    if (out_.overflowed() || ++hops_ > aliases_max) return false;
+    if (out_.overflowed()) return stop(AliasStop::Overflow);
+    if (++hops_ > aliases_max) return stop(AliasStop::Limit);
     const auto text = base::as_text(next.name.wire());
     for (std::size_t i = 0; i < hops_; ++i) {
-      if (base::as_text(seen_[i]) == text) return false;
+      if (base::as_text(seen_[i]) == text) return stop(AliasStop::Loop);
     }
     seen_[hops_] = next.name.wire();
     name_ = next;
@@ -137,6 +147,7 @@ class Answering {
   }
 
   void refer(const Zone& zone, const Node& cut) noexcept {
+    note_end(NameEnd::Referral);
     put_referral(zone, cut, name_, out_);
     outcome_.addresses = {Addresses::Which::Sibling, zone, cut};
   }
@@ -144,17 +155,34 @@ class Answering {
   // NODATA or NXDOMAIN: the SOA with the TTL of RFC 2308 section 3.
   void deny(const Zone& zone, Rcode rcode) noexcept {
     outcome_.rcode = rcode;
+    note_end(rcode == Rcode::NxDomain ? NameEnd::NxDomain : NameEnd::NoData);
     const auto soa = zone.apex().find(RrType::Soa);
     if (!soa) return;
     const ByteView rdata = soa->first_rdata();
     const std::uint32_t minimum = base::load_u32(rdata.last(4).data());
-    out_.put_soa(zone.name(), name_, std::min(soa->ttl().value(), minimum), rdata);
+    const std::uint32_t ttl = std::min(soa->ttl().value(), minimum);
+    if (trace_ != nullptr) trace_->now().negative_ttl = ttl;
+    out_.put_soa(zone.name(), name_, ttl, rdata);
+  }
+
+  bool stop(AliasStop why) noexcept {
+    if (trace_ != nullptr) trace_->now().stop = why;
+    return false;
+  }
+  void note_end(NameEnd end) noexcept {
+    if (trace_ != nullptr) trace_->now().end = end;
+  }
+  void note_found(RrType type) noexcept {
+    if (trace_ == nullptr) return;
+    trace_->now().end = NameEnd::Answered;
+    trace_->now().found(type);
   }
 
   const consumer::Snapshot& snapshot_;
   const dns::Query& query_;
   const Transport transport_;
   ResponseWriter& out_;
+  Trace* const trace_;
   Placed name_;
   std::size_t hops_ = 0;
   std::array<ByteView, aliases_max + 1> seen_;
@@ -173,8 +201,8 @@ std::optional<Zone> zone_for(const dataset::Dataset& dataset, NameView name, RrT
 }
 
 Outcome answer(const consumer::Snapshot& snapshot, const dns::Query& query, Transport transport,
-               ResponseWriter& out) noexcept {
-  return Answering(snapshot, query, transport, out).run();
+               ResponseWriter& out, Trace* trace) noexcept {
+  return Answering(snapshot, query, transport, out, trace).run();
 }
 
 }  // namespace tidemark::edge

@@ -21,6 +21,8 @@
 
 namespace tidemark::edge {
 
+struct Trace;  // trace.hpp
+
 enum class ExtendedError : std::uint16_t {  // RFC 8914, only what we send
   NotAuthoritative = 20,
   NotSupported = 21,
@@ -51,7 +53,8 @@ struct Outcome {
 std::optional<dataset::Zone> zone_for(const dataset::Dataset& dataset, dns::NameView name,
                                       dns::RrType type) noexcept;
 
+// Writes its steps into `trace`, if there is one.
 Outcome answer(const consumer::Snapshot& snapshot, const dns::Query& query, Transport transport,
-               ResponseWriter& out) noexcept;
+               ResponseWriter& out, Trace* trace = nullptr) noexcept;
 
 }  // namespace tidemark::edge

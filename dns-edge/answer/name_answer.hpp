@@ -12,6 +12,8 @@
 
 namespace tidemark::edge {
 
+struct Trace;  // trace.hpp
+
 enum class NameAnswer : std::uint8_t {
   Written,
   Nothing,   // NODATA
@@ -21,6 +23,6 @@ enum class NameAnswer : std::uint8_t {
 // Puts it into the answer section with the owner `name`, which `node` is or stands for.
 NameAnswer put_name_answer(const consumer::Snapshot& snapshot, dns::RrType type,
                            Transport transport, const dataset::Node& node, const Placed& name,
-                           ResponseWriter& out) noexcept;
+                           ResponseWriter& out, Trace* trace = nullptr) noexcept;
 
 }  // namespace tidemark::edge

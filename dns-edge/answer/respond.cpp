@@ -7,6 +7,7 @@
 #include "dns-edge/answer/chaos.hpp"
 #include "dns-edge/answer/options.hpp"
 #include "dns-edge/answer/response_writer.hpp"
+#include "dns-edge/answer/trace.hpp"
 
 namespace tidemark::edge {
 
@@ -27,6 +28,7 @@ struct Exchange {
   const Snapshot& snapshot;
   const AnswerSettings& settings;
   std::span<std::uint8_t> room;  // cut to what the client takes
+  Trace* trace;                  // null in production
 };
 
 std::size_t octets_allowed(const Query& query, Transport transport) noexcept {
@@ -41,6 +43,10 @@ Reply plain_error(const Exchange& exchange, const Query& query, Rcode rcode) noe
   return {out.finish_without_opt(0, rcode), rcode};
 }
 
+std::size_t additional_of(const ResponseWriter& out) noexcept {
+  return out.mark().counts[static_cast<std::size_t>(Section::Additional)];
+}
+
 // Everything else ends here: the optional parts as far as they fit, then the OPT.
 Reply finish(const Exchange& exchange, const Query& query, const Outcome& outcome,
              ResponseWriter& out) noexcept {
@@ -50,7 +56,13 @@ Reply finish(const Exchange& exchange, const Query& query, const Outcome& outcom
     options = choose_options(exchange.snapshot, query, exchange.client.transport, exchange.settings,
                              outcome, out.room());
   }
-  put_addresses(outcome.addresses, options.view().size(), out);
+  const std::size_t required = additional_of(out);
+  const std::size_t left_out = put_addresses(outcome.addresses, options.view().size(), out);
+  if (exchange.trace != nullptr) {
+    exchange.trace->additional_required = required;
+    exchange.trace->additional_optional = additional_of(out) - required;
+    exchange.trace->rrsets_left_out = left_out;
+  }
   return {out.finish(aa, outcome.rcode, options.view()), outcome.rcode};
 }
 
@@ -67,6 +79,7 @@ Reply error(const Exchange& exchange, const Query& query, Rcode rcode) noexcept 
 // RFC 2181 section 9: nothing of what did not fit whole. On TCP it cannot be helped.
 Reply too_large(const Exchange& exchange, const Outcome& outcome, ResponseWriter& out) noexcept {
   out.drop_records();
+  if (exchange.trace != nullptr) exchange.trace->did_not_fit = true;
   if (exchange.client.transport == Transport::Tcp) {
     return {out.finish(0, Rcode::ServFail, {}), Rcode::ServFail};
   }
@@ -77,7 +90,8 @@ Reply too_large(const Exchange& exchange, const Outcome& outcome, ResponseWriter
 
 Reply answer_question(const Exchange& exchange, const Query& query) noexcept {
   ResponseWriter out(exchange.room, query, query.question);
-  Outcome outcome = answer(exchange.snapshot, query, exchange.client.transport, out);
+  Outcome outcome =
+      answer(exchange.snapshot, query, exchange.client.transport, out, exchange.trace);
   if (out.overflowed()) return too_large(exchange, outcome, out);
   if (outcome.rcode == Rcode::ServFail) {
     out.drop_records();
@@ -132,12 +146,16 @@ using AnswerTo = Reply (*)(const Exchange&, const Query&) noexcept;
 
 Reply respond_by(AnswerTo answer_to, ByteView message, const Client& client, const Moment& now,
                  const Snapshot& snapshot, const AnswerSettings& settings,
-                 std::span<std::uint8_t> out) noexcept {
+                 std::span<std::uint8_t> out, Trace* trace) noexcept {
   Query query;
   const QueryVerdict verdict = dns::parse_query(message, query);
   const std::size_t allowed = std::min(out.size(), octets_allowed(query, client.transport));
   if (allowed < dns::udp_payload_octets_min) return {};
-  const Exchange exchange{client, now, snapshot, settings, out.first(allowed)};
+  const Exchange exchange{client, now, snapshot, settings, out.first(allowed), trace};
+  if (trace != nullptr) {
+    trace->verdict = verdict;
+    trace->octets_max = allowed;
+  }
   switch (verdict) {
     case QueryVerdict::Answer:        return answer_to(exchange, query);
     case QueryVerdict::Silence:       return {};
@@ -156,14 +174,14 @@ Reply respond_by(AnswerTo answer_to, ByteView message, const Client& client, con
 }  // namespace
 
 Reply respond(ByteView message, const Client& client, const Moment& now, const Snapshot& snapshot,
-              const AnswerSettings& settings, std::span<std::uint8_t> out) noexcept {
-  return respond_by(judge_question, message, client, now, snapshot, settings, out);
+              const AnswerSettings& settings, std::span<std::uint8_t> out, Trace* trace) noexcept {
+  return respond_by(judge_question, message, client, now, snapshot, settings, out, trace);
 }
 
 Reply respond_limited(ByteView message, const Client& client, const Moment& now,
                       const Snapshot& snapshot, const AnswerSettings& settings,
                       std::span<std::uint8_t> out) noexcept {
-  return respond_by(answer_limited, message, client, now, snapshot, settings, out);
+  return respond_by(answer_limited, message, client, now, snapshot, settings, out, nullptr);
 }
 
 }  // namespace tidemark::edge

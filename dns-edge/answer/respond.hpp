@@ -17,9 +17,12 @@
 
 namespace tidemark::edge {
 
+struct Trace;  // trace.hpp
+
+// Writes its steps into `trace`, if there is one: the same octets are sent.
 Reply respond(base::ByteView message, const Client& client, const Moment& now,
               const consumer::Snapshot& snapshot, const AnswerSettings& settings,
-              std::span<std::uint8_t> out) noexcept;
+              std::span<std::uint8_t> out, Trace* trace = nullptr) noexcept;
 
 // What a source over its limit gets: the question and an OPT with TC=1, so that who is real asks
 // again over TCP; of who sent a client cookie: BADCOOKIE with a fresh one. Errors stay what they
