@@ -6,7 +6,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -116,8 +115,35 @@ class Exchange final : public Ongoing::Operation, public std::enable_shared_from
       return {};
     }
     stream_->set_verify_mode(ssl::verify_peer);
-    stream_->set_verify_callback(ssl::host_name_verification(name));
-    return {};
+    return expect_certificate_for(name);
+  }
+
+  // OpenSSL's own check of the name, because then its verdict tells a wrong name from other faults.
+  std::string expect_certificate_for(const std::string& name) {
+    X509_VERIFY_PARAM* const expected = SSL_get0_param(stream_->native_handle());
+    X509_VERIFY_PARAM_set_hostflags(expected, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    const int taken = parse_ip(name)
+                          ? X509_VERIFY_PARAM_set1_ip_asc(expected, name.c_str())
+                          : X509_VERIFY_PARAM_set1_host(expected, name.data(), name.size());
+    return taken == 1 ? "" : "server name " + name + " is not possible";
+  }
+
+  // "certificate verify failed" alone helps nobody: says what is wrong with the certificate.
+  std::string why_no_handshake(const error_code& error) {
+    const long verdict = SSL_get_verify_result(stream_->native_handle());
+    if (!call_.verify_tls || verdict == X509_V_OK) return error.message();
+    const std::string failed = "certificate verify failed: ";
+    switch (verdict) {
+      case X509_V_ERR_HOSTNAME_MISMATCH:
+      case X509_V_ERR_IP_ADDRESS_MISMATCH: return failed + "it is not for " + server_name();
+      case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+      case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+      case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+      case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        return failed + "no trusted authority signed it";
+      default: return failed + X509_verify_cert_error_string(verdict);
+    }
   }
 
   // The host that is asked for: the Host header without port and brackets, else the URL's.
@@ -152,7 +178,7 @@ class Exchange final : public Ongoing::Operation, public std::enable_shared_from
     doing_ = "TLS handshake";
     stream_->async_handshake(ssl::stream_base::client,
                              [self = shared_from_this()](const error_code& error) {
-                               error ? self->fail(error.message()) : self->write();
+                               error ? self->fail(self->why_no_handshake(error)) : self->write();
                              });
   }
 

@@ -45,6 +45,7 @@ struct Options {
   std::string dataset;
   std::string name;
   std::string state_folder;
+  std::string ca_file;
   std::uint32_t period_ms = 1000;
   std::uint32_t checks_max = 256;
   topics::KafkaTls tls;
@@ -125,7 +126,8 @@ class Program {
         ProberSettings{.name = options_.name,
                        .period = milliseconds(options_.period_ms),
                        .checks_max = options_.checks_max},
-        clock_, random_, *health_, [](const std::string& remark) { spdlog::warn("{}", remark); });
+        clock_, random_, *health_, [](const std::string& remark) { spdlog::warn("{}", remark); },
+        options_.ca_file);
     changes_watch_ = std::make_unique<BellWatch>(io_, changes_->bell(), [this] { turn(); });
     return {};
   }
@@ -305,6 +307,10 @@ int main(int argc, char** argv) {
   app.add_option("--state-dir", options.state_folder,
                  "folder for snapshot files: without it every start folds the log from its "
                  "beginning");
+  app.add_option("--ca-file", options.ca_file,
+                 "PEM file: whose certificates HTTPS checks with verify_tls trust, read at each "
+                 "check; without it the system's authorities")
+      ->check(CLI::ExistingFile);
   app.add_option("--kafka-ca", options.tls.ca, "PEM file: who signed the brokers' certificates");
   app.add_option("--kafka-certificate", options.tls.certificate, "PEM file: our certificate");
   app.add_option("--kafka-key", options.tls.key, "PEM file: our private key");

@@ -1,6 +1,6 @@
 #include "producer/prober/net_checker.hpp"
 
-#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "net/http_client.hpp"
@@ -34,10 +34,12 @@ std::string cause_of(const base::Error& error, const event::Check& check) {
     return "timed out after " + std::to_string(check.timeout_ms) + " ms";
   }
   if (error.code == base::Errc::TooLarge) return "the response is too large";
+  for (const std::string_view step : {": TLS handshake: ", ": prepare TLS: "}) {
+    const std::size_t at = trail.find(step);
+    if (at != std::string::npos) return "TLS: " + trail.substr(at + step.size());
+  }
   const std::size_t why_at = trail.rfind(": ");
   std::string why = why_at == std::string::npos ? trail : trail.substr(why_at + 2);
-  if (trail.find(": TLS handshake: ") != std::string::npos) return "TLS: " + why;
-  if (trail.find(": prepare TLS: ") != std::string::npos) return "TLS: " + why;
   if (!why.empty() && why[0] >= 'A' && why[0] <= 'Z') {
     why[0] = static_cast<char>(why[0] - 'A' + 'a');
   }
@@ -54,7 +56,7 @@ CheckResult result_of(const base::Result<net::HttpResponse>& outcome, const even
                      ")"};
 }
 
-net::HttpCall call_for(const Target& target) {
+net::HttpCall call_for(const Target& target, const std::string& ca_file) {
   const event::Check& check = target.check;
   const net::SocketAddress address = socket_address(target);
   net::HttpCall call;
@@ -66,6 +68,7 @@ net::HttpCall call_for(const Target& target) {
   call.headers.add("User-Agent", "tidemark-prober");
   call.connect_to = address;
   call.verify_tls = check.verify_tls;
+  if (check.verify_tls) call.ca_file = ca_file;
   call.response_octets_max = check_response_octets_max;
   return call;
 }
@@ -83,7 +86,7 @@ std::unique_ptr<Attempt> NetChecker::start(const Target& target, OnResult on_res
         }));
   }
   return std::make_unique<NetAttempt>(net::fetch(
-      io_, call_for(target), deadline,
+      io_, call_for(target, ca_file_), deadline,
       [check = target.check, on_result = std::move(on_result)](
           base::Result<net::HttpResponse> outcome) { on_result(result_of(outcome, check)); }));
 }

@@ -12,11 +12,12 @@ namespace tidemark::producer {
 
 struct ProbeLoop::Inner {
   Inner(boost::asio::io_context& with, ProberSettings settings, base::Clock& clock,
-        base::Random& random, log::Sink& sink, std::function<void(std::string)> say)
+        base::Random& random, log::Sink& sink, std::function<void(std::string)> say,
+        std::string ca_file)
       : io(with),
         timer(with),
         remark(std::move(say)),
-        checker(with),
+        checker(with, std::move(ca_file)),
         prober(std::move(settings), {clock, random, checker, [this] { turn_soon(); }}),
         publisher(sink),
         watch(with, sink.bell(), [this] { turn(); }) {}
@@ -57,9 +58,10 @@ struct ProbeLoop::Inner {
 };
 
 ProbeLoop::ProbeLoop(boost::asio::io_context& io, ProberSettings settings, base::Clock& clock,
-                     base::Random& random, log::Sink& sink, std::function<void(std::string)> remark)
+                     base::Random& random, log::Sink& sink, std::function<void(std::string)> remark,
+                     std::string ca_file)
     : inner_(std::make_unique<Inner>(io, std::move(settings), clock, random, sink,
-                                     std::move(remark))) {}
+                                     std::move(remark), std::move(ca_file))) {}
 ProbeLoop::~ProbeLoop() = default;
 
 void ProbeLoop::set_targets(const std::vector<Target>& targets) {

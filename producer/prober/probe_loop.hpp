@@ -24,8 +24,10 @@ namespace tidemark::producer {
 
 class ProbeLoop {
  public:
+  // ca_file: as NetChecker's.
   ProbeLoop(boost::asio::io_context& io, ProberSettings settings, base::Clock& clock,
-            base::Random& random, log::Sink& sink, std::function<void(std::string)> remark);
+            base::Random& random, log::Sink& sink, std::function<void(std::string)> remark,
+            std::string ca_file = {});
   ~ProbeLoop();  // ends every check
   ProbeLoop(const ProbeLoop&) = delete;
   ProbeLoop& operator=(const ProbeLoop&) = delete;

@@ -9,6 +9,7 @@
 #include "core/health/verdict.hpp"
 #include "schemas/codec.hpp"
 #include "tests/probing/loopback.hpp"
+#include "tests/probing/tls_server.hpp"
 #include "tests/unit/topics/temporary_folder.hpp"
 #include "topics/definitions.hpp"
 #include "topics/sqlite_log.hpp"
@@ -33,9 +34,12 @@ class Process {
   ~Process() {
     if (pid_ > 0) end(SIGKILL);
   }
-  // The wait status.
+  // Both: the wait status.
   int end(int signal) {
     kill(pid_, signal);
+    return wait();
+  }
+  int wait() {
     int status = 0;
     waitpid(pid_, &status, 0);
     pid_ = -1;
@@ -56,10 +60,20 @@ class ProberProcess : public ::testing::Test {
     }
     if (told != nullptr) std::fclose(told);
   }
-  Process prober() {
-    return Process({TIDEMARK_PROBER, "--log", "sqlite:" + folder_.file("log"), "--dataset", "d",
-                    "--name", "p1", "--period", "100", "--state-dir", folder_.file("state")},
-                   folder_.file("told"));
+  Process prober(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments{TIDEMARK_PROBER,
+                                       "--log",
+                                       "sqlite:" + folder_.file("log"),
+                                       "--dataset",
+                                       "d",
+                                       "--name",
+                                       "p1",
+                                       "--period",
+                                       "100",
+                                       "--state-dir",
+                                       folder_.file("state")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Process(std::move(arguments), folder_.file("told"));
   }
   void make_log() {
     log_ = *topics::SqliteLog::open(folder_.file("log"));
@@ -70,10 +84,13 @@ class ProberProcess : public ::testing::Test {
   }
   void add_backend() {
     backends_.push_back(serve_status(io_, 200));
+    add_pool(backends_.back()->local_port());
+  }
+  void add_pool(std::uint16_t port) {
     event::Endpoint endpoint;
-    endpoint.id = std::string(1, static_cast<char>('a' + backends_.size() - 1));
+    endpoint.id = std::string(1, static_cast<char>('a' + pools_.size()));
     endpoint.address = {event::Address::Family::V4, {127, 0, 0, 1}};
-    ports_.push_back(backends_.back()->local_port());
+    ports_.push_back(port);
     event::Pool& pool = pools_.emplace_back();
     pool.name = "pool-" + endpoint.id;
     pool.endpoints = {endpoint};
@@ -159,6 +176,28 @@ TEST_F(ProberProcess, FollowsThePoolsAndTheirEndpoints) {
   backends_[0] = serve_status(io_, 200, {any_port.ip, ports_[0]});
   ASSERT_TRUE(becomes("a+b+"));
   EXPECT_EQ(third.end(SIGINT), 0);
+}
+
+TEST_F(ProberProcess, TrustsWhomTheCaFileNames) {
+  Authority authority;
+  authority.sign("good", "DNS:www.example.test", 2);
+  const TlsServer server(io_, authority.folder(), "good");
+  make_log();
+  add_pool(server.port());
+  pools_[0].check.kind = event::CheckKind::Https;
+  pools_[0].check.host = "www.example.test";
+  pools_[0].check.verify_tls = true;
+  pools_[0].check.interval_ms = pools_[0].check.timeout_ms = 1000;
+  publish_pools();
+  Process distrusting = prober();
+  ASSERT_TRUE(becomes("a-"));
+  EXPECT_EQ(observations_.sightings("pool-a", "a").at(0).cause,
+            "TLS: certificate verify failed: no trusted authority signed it");
+  EXPECT_EQ(distrusting.end(SIGTERM), 0);
+  Process trusting = prober({"--ca-file", authority.ca_file()});
+  ASSERT_TRUE(becomes("a+"));
+  EXPECT_EQ(trusting.end(SIGTERM), 0);
+  EXPECT_EQ(prober({"--ca-file", folder_.file("none.pem")}).wait(), 2 << 8) << "a usage error";
 }
 
 }  // namespace

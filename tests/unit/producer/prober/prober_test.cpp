@@ -111,6 +111,17 @@ TEST_F(Probing, AFullFrameComesEachPeriodAndNothingElseWhileNothingChanges) {
             "full a+; full a+; full a+; full a+; full a+");
 }
 
+TEST_F(Probing, EachTargetIsCheckedOnceInItsInterval) {
+  prober_.set_targets({target("a", 200), target("b", 1000)});
+  run(milliseconds(1000));  // each has had its first check
+  const std::size_t a = checker_.started_of({"web", "a"});
+  const std::size_t b = checker_.started_of({"web", "b"});
+  run(milliseconds(10'000));
+  // A little jitter of each turn is allowed, so that many probers do not fall into step.
+  EXPECT_NEAR(static_cast<double>(checker_.started_of({"web", "a"}) - a), 50, 6);
+  EXPECT_NEAR(static_cast<double>(checker_.started_of({"web", "b"}) - b), 10, 2);
+}
+
 TEST_F(Probing, ItTakesFallFailuresInARowToGoDownAndRiseSuccessesToComeBack) {
   prober_.set_targets({target("a")});
   run(milliseconds(600));
