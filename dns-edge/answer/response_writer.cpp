@@ -171,20 +171,24 @@ void ResponseWriter::write_header(std::uint16_t flags, dns::Rcode rcode) noexcep
   for (std::size_t i = 0; i < counts_.size(); ++i) body_.patch_u16(6 + 2 * i, counts_[i]);
 }
 
+void ResponseWriter::put_opt(dns::Rcode rcode, ByteView options, base::FixedWriter& out) noexcept {
+  count(Section::Additional, 1);
+  out.put_u8(0);
+  out.put_u16(static_cast<std::uint16_t>(dns::RrType::Opt));
+  out.put_u16(dns::udp_payload_octets);
+  out.put_u8(static_cast<std::uint8_t>(static_cast<std::uint16_t>(rcode) >> 4));
+  out.put_u8(0);  // version
+  out.put_u16(query_.dnssec_ok ? 0x8000 : 0);
+  out.put_u16(static_cast<std::uint16_t>(options.size()));
+  out.put(options);
+}
+
 std::size_t ResponseWriter::finish(std::uint16_t flags, dns::Rcode rcode,
                                    ByteView options) noexcept {
   if (!query_.has_opt) return finish_without_opt(flags, rcode);
-  count(Section::Additional, 1);
-  write_header(flags, rcode);
   base::FixedWriter opt(room_.subspan(body_.size()));
-  opt.put_u8(0);
-  opt.put_u16(static_cast<std::uint16_t>(dns::RrType::Opt));
-  opt.put_u16(dns::udp_payload_octets);
-  opt.put_u8(static_cast<std::uint8_t>(static_cast<std::uint16_t>(rcode) >> 4));
-  opt.put_u8(0);  // version
-  opt.put_u16(query_.dnssec_ok ? 0x8000 : 0);
-  opt.put_u16(static_cast<std::uint16_t>(options.size()));
-  opt.put(options);
+  put_opt(rcode, options, opt);
+  write_header(flags, rcode);
   return opt.overflowed() ? 0 : body_.size() + opt.size();
 }
 
@@ -199,6 +203,8 @@ std::size_t ResponseWriter::finish_with_bad_key(dns::Rcode rcode) noexcept {
   const std::size_t algorithm = dns::wire_length(asked);
   const std::size_t mac = base::load_u16(&asked[algorithm + 8]);
   base::FixedWriter tsig(room_.subspan(body_.size()));
+  const Mark without_records = mark();
+  if (query_.has_opt) put_opt(rcode, {}, tsig);
   tsig.put(query_.tsig_key);
   tsig.put_u16(static_cast<std::uint16_t>(dns::RrType::Tsig));
   tsig.put_u16(static_cast<std::uint16_t>(dns::RrClass::Any));
@@ -209,7 +215,10 @@ std::size_t ResponseWriter::finish_with_bad_key(dns::Rcode rcode) noexcept {
   tsig.put(asked.subspan(algorithm + 10 + mac, 2));
   tsig.put_u16(bad_key);
   tsig.put_u16(0);
-  if (tsig.overflowed()) return finish_without_opt(0, rcode);
+  if (tsig.overflowed()) {
+    rewind(without_records);
+    return finish(0, rcode, {});
+  }
   count(Section::Additional, 1);
   write_header(0, rcode);
   return body_.size() + tsig.size();

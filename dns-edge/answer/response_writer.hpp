@@ -86,6 +86,7 @@ class ResponseWriter {
   std::size_t finish_with_bad_key(dns::Rcode rcode) noexcept;
 
  private:
+  void put_opt(dns::Rcode rcode, base::ByteView options, base::FixedWriter& out) noexcept;
   void put_owner(dns::NameView owner, const Placed& known) noexcept;
   void put_name(dns::NameView name, const Placed& known) noexcept;
   void put_fixed(dns::RrType type, std::uint32_t ttl) noexcept;

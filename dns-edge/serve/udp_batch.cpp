@@ -71,8 +71,7 @@ std::size_t UdpBatch::receive(int socket) noexcept {
   used_ = static_cast<std::size_t>(count);
   for (std::size_t i = 0; i < used_; ++i) {
     Slot& slot = slots_->slot[i];
-    const bool whole = (slots_->in[i].msg_hdr.msg_flags & MSG_TRUNC) == 0;
-    slot.answerable = whole && port_of(slot.peer) != 0;
+    slot.answerable = port_of(slot.peer) != 0;
     slot.out.iov_len = 0;
   }
   return used_;

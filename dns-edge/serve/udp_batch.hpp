@@ -31,8 +31,10 @@ class UdpBatch {
   // Whatever is there now, without waiting; the number of datagrams, 0 if none.
   std::size_t receive(int socket) noexcept;
 
+  // Of one that is larger than a slot the beginning: cut short it is FORMERR, not silence (RFC
+  // 8906).
   base::ByteView datagram(std::size_t index) const noexcept;
-  // False for a datagram from port 0 or one that is larger than a slot: nobody gets a reply.
+  // False for a datagram from port 0: nobody would get a reply.
   bool is_answerable(std::size_t index) const noexcept;
   Client client(std::size_t index) const noexcept;
   std::span<std::uint8_t> room(std::size_t index) noexcept;
