@@ -33,9 +33,9 @@ bool is_timely(std::uint32_t timestamp, std::uint32_t now) noexcept {
 
 }  // namespace
 
-Cookie mint_cookie(ByteView client_part, ByteView address, std::uint32_t unix_seconds,
-                   const CookieSecret& secret) noexcept {
-  Cookie cookie{};
+CookieValue mint_cookie(ByteView client_part, ByteView address, std::uint32_t unix_seconds,
+                        const CookieSecret& secret) noexcept {
+  CookieValue cookie{};
   std::ranges::copy(client_part.first(client_cookie_octets), cookie.begin());
   cookie[version_at] = version_1;
   base::store_u32(&cookie[timestamp_at], unix_seconds);

@@ -26,7 +26,7 @@ constexpr std::uint32_t cookie_seconds_ahead = 300;   // newer than our clock: n
 constexpr std::uint32_t cookie_seconds_fresh = 1800;  // younger: returned as it is
 
 using CookieSecret = base::SipKey;
-using Cookie = std::array<std::uint8_t, cookie_octets>;
+using CookieValue = std::array<std::uint8_t, cookie_octets>;
 
 struct CookieSecrets {  // the first signs, all verify; never printed
   std::array<CookieSecret, cookie_secrets_max> secrets{};
@@ -37,12 +37,13 @@ struct CookieSecrets {  // the first signs, all verify; never printed
 };
 
 // Requires  `client_part` of 8 octets; `address` of 4 or 16.
-Cookie mint_cookie(base::ByteView client_part, base::ByteView address, std::uint32_t unix_seconds,
-                   const CookieSecret& secret) noexcept;
+CookieValue mint_cookie(base::ByteView client_part, base::ByteView address,
+                        std::uint32_t unix_seconds, const CookieSecret& secret) noexcept;
 
 struct JudgedCookie {
   bool valid = false;
-  Cookie reply{};  // what the client gets: its own if that is valid and young, else a fresh one
+  CookieValue
+      reply{};  // what the client gets: its own if that is valid and young, else a fresh one
 };
 
 // Requires  `option` of at least 8 octets; `address` of 4 or 16; a secret.

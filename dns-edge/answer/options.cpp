@@ -7,7 +7,6 @@ namespace tidemark::edge {
 
 namespace {
 
-constexpr std::size_t option_header_octets = 4;
 constexpr std::size_t nsid_octets_max = 128;  // as much as an operator needs; bounds the reply
 
 }  // namespace
@@ -29,6 +28,10 @@ void Options::put_number(std::uint64_t number, std::size_t octets) noexcept {
   for (std::size_t i = octets; i > 0; --i) {
     octets_[size_++] = static_cast<std::uint8_t>(number >> (8 * (i - 1)));
   }
+}
+
+void Options::put_cookie(base::ByteView cookie, std::size_t room) noexcept {
+  if (begin(dns::EdnsOption::Cookie, cookie.size(), room)) put(cookie);
 }
 
 void Options::put_keepalive(std::uint16_t deciseconds, std::size_t room) noexcept {
@@ -63,8 +66,9 @@ void Options::put_extended_error(ExtendedError error, std::size_t room) noexcept
 
 Options choose_options(const consumer::Snapshot& snapshot, const dns::Query& query,
                        Transport transport, const AnswerSettings& settings, const Outcome& outcome,
-                       std::size_t room) noexcept {
+                       base::ByteView cookie, std::size_t room) noexcept {
   Options options;
+  if (!cookie.empty()) options.put_cookie(cookie, room);
   if (query.wants_keepalive && transport == Transport::Tcp) {
     options.put_keepalive(settings.tcp_idle_deciseconds, room);
   }

@@ -1,12 +1,14 @@
 // options: the EDNS options of a response, chosen by what was asked and by what fits.
 //
-// Dropped first, silently: extended error, ZONEVERSION, TidemarkVersion, NSID. An option that was
-// not asked for is never sent (the extended error excepted); unknown ones are never echoed.
+// Dropped first, silently: extended error, ZONEVERSION, TidemarkVersion, NSID; never the cookie. An
+// option that was not asked for is never sent (the extended error excepted); unknown ones are never
+// echoed.
 //
 // TidemarkVersion is ours, a private-use code: seq u64 | state hash 16 octets | health position i64
 // (-1: none), of the Snapshot that answered.
 //
-// RFC  6891, 5001 (NSID), 7828 (keepalive), 8914 (extended errors), 9660 (ZONEVERSION)
+// RFC  6891, 5001 (NSID), 7828 (keepalive), 7873 (cookies), 8914 (extended errors), 9660
+// (ZONEVERSION)
 #pragma once
 
 #include <array>
@@ -17,11 +19,14 @@
 
 namespace tidemark::edge {
 
+constexpr std::size_t option_header_octets = 4;
+
 class Options {
  public:
   base::ByteView view() const noexcept { return base::ByteView(octets_).first(size_); }
 
   // Each is left out if the options would take more than `room` octets with it.
+  void put_cookie(base::ByteView cookie, std::size_t room) noexcept;
   void put_keepalive(std::uint16_t deciseconds, std::size_t room) noexcept;
   void put_nsid(std::string_view nsid, std::size_t room) noexcept;
   void put_tidemark_version(const consumer::Snapshot& snapshot, std::size_t room) noexcept;
@@ -37,9 +42,9 @@ class Options {
   std::size_t size_ = 0;
 };
 
-// All that apply, at most `room` octets.
+// All that apply, at most `room` octets. `cookie` (empty: none) is what the client gets of ours.
 Options choose_options(const consumer::Snapshot& snapshot, const dns::Query& query,
                        Transport transport, const AnswerSettings& settings, const Outcome& outcome,
-                       std::size_t room) noexcept;
+                       base::ByteView cookie, std::size_t room) noexcept;
 
 }  // namespace tidemark::edge

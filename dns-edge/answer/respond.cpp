@@ -21,20 +21,45 @@ using dns::Rcode;
 using dns::RrClass;
 using dns::RrType;
 
+struct CookieReply {
+  CookieState state = CookieState::None;
+  dns::CookieValue cookie{};  // unless None: what the client gets
+
+  ByteView option() const noexcept {
+    return state == CookieState::None ? ByteView{} : ByteView(cookie);
+  }
+};
+
 // All of a call to respond() but the query, which is made in it.
 struct Exchange {
   const Client& client;
   const Moment& now;
   const Snapshot& snapshot;
   const AnswerSettings& settings;
+  const CookieReply& cookie;
   std::span<std::uint8_t> room;  // cut to what the client takes
   Trace* trace;                  // null in production
+  bool limited;                  // nothing goes out that is not required
 };
 
 std::size_t octets_allowed(const Query& query, Transport transport) noexcept {
   if (transport == Transport::Tcp) return dns::message_octets_max;
   const std::size_t offered = query.has_opt ? query.payload_octets : 0;
   return std::clamp(offered, dns::udp_payload_octets_min, dns::udp_payload_octets);
+}
+
+CookieReply judge(const Query& query, const Client& client, const Moment& now,
+                  const dns::CookieSecrets& secrets) noexcept {
+  if (query.cookie.empty() || secrets.empty() || client.address_octets == 0) return {};
+  const ByteView address = ByteView(client.address).first(client.address_octets);
+  const auto judged = dns::judge_cookie(query.cookie, address, now.unix_seconds, secrets);
+  return {judged.valid ? CookieState::Valid : CookieState::ClientOnly, judged.reply};
+}
+
+// Octets of the OPT's options that are never left out.
+std::size_t required_options(const Exchange& exchange) noexcept {
+  const ByteView cookie = exchange.cookie.option();
+  return cookie.empty() ? 0 : option_header_octets + cookie.size();
 }
 
 // Errors of messages that never became a question: header, the question if it parsed, no OPT.
@@ -47,14 +72,25 @@ std::size_t additional_of(const ResponseWriter& out) noexcept {
   return out.mark().counts[static_cast<std::size_t>(Section::Additional)];
 }
 
+// Header, question and OPT, of whose options only the cookie.
+Reply finish_bare(const Exchange& exchange, std::uint16_t flags, Rcode rcode,
+                  ResponseWriter& out) noexcept {
+  Options options;
+  const ByteView cookie = exchange.cookie.option();
+  if (!cookie.empty()) options.put_cookie(cookie, out.room());
+  const bool truncated = (flags & dns::flag_tc) != 0;
+  return {out.finish(flags, rcode, options.view()), rcode, truncated};
+}
+
 // Everything else ends here: the optional parts as far as they fit, then the OPT.
 Reply finish(const Exchange& exchange, const Query& query, const Outcome& outcome,
              ResponseWriter& out) noexcept {
   const std::uint16_t aa = outcome.authoritative ? dns::flag_aa : 0;
+  if (exchange.limited) return finish_bare(exchange, aa, outcome.rcode, out);
   Options options;
   if (query.has_opt) {
     options = choose_options(exchange.snapshot, query, exchange.client.transport, exchange.settings,
-                             outcome, out.room());
+                             outcome, exchange.cookie.option(), out.room());
   }
   const std::size_t required = additional_of(out);
   const std::size_t left_out = put_addresses(outcome.addresses, options.view().size(), out);
@@ -81,18 +117,20 @@ Reply too_large(const Exchange& exchange, const Outcome& outcome, ResponseWriter
   out.drop_records();
   if (exchange.trace != nullptr) exchange.trace->did_not_fit = true;
   if (exchange.client.transport == Transport::Tcp) {
-    return {out.finish(0, Rcode::ServFail, {}), Rcode::ServFail};
+    return finish_bare(exchange, 0, Rcode::ServFail, out);
   }
   const std::uint16_t aa = outcome.authoritative ? dns::flag_aa : 0;
   const auto flags = static_cast<std::uint16_t>(aa | dns::flag_tc);
-  return {out.finish(flags, outcome.rcode, {}), outcome.rcode, true};
+  return finish_bare(exchange, flags, outcome.rcode, out);
 }
 
 Reply answer_question(const Exchange& exchange, const Query& query) noexcept {
   ResponseWriter out(exchange.room, query, query.question);
   Outcome outcome =
       answer(exchange.snapshot, query, exchange.client.transport, out, exchange.trace);
-  if (out.overflowed()) return too_large(exchange, outcome, out);
+  if (out.overflowed() || out.room() < required_options(exchange)) {
+    return too_large(exchange, outcome, out);
+  }
   if (outcome.rcode == Rcode::ServFail) {
     out.drop_records();
     outcome.authoritative = false;
@@ -108,8 +146,17 @@ Reply answer_chaos(const Exchange& exchange, const Query& query) noexcept {
   return finish(exchange, query, Outcome{.authoritative = true}, out);
 }
 
+Reply answer_limited(const Exchange& exchange, const Query& query) noexcept {
+  if (exchange.client.transport == Transport::Tcp) return {};
+  ResponseWriter out(exchange.room, query, query.question);
+  const bool may_prove_itself = exchange.cookie.state == CookieState::ClientOnly;
+  if (may_prove_itself) return finish_bare(exchange, 0, Rcode::BadCookie, out);
+  return finish_bare(exchange, dns::flag_tc, Rcode::NoError, out);
+}
+
 // Checks 11 to 13 of dns-answers section 1: class and type.
 Reply judge_question(const Exchange& exchange, const Query& query) noexcept {
+  if (exchange.limited) return answer_limited(exchange, query);
   if (query.qclass == RrClass::Ch) return answer_chaos(exchange, query);
   if (query.qclass != RrClass::In) {
     return with_opt(
@@ -137,29 +184,23 @@ Reply refuse_key(const Exchange& exchange, const Query& query) noexcept {
   return {out.finish_with_bad_key(Rcode::NotAuth), Rcode::NotAuth};
 }
 
-Reply answer_limited(const Exchange& exchange, const Query& query) noexcept {
+// RFC 7873 section 5.4: no question, only a cookie to be had or checked.
+Reply answer_cookie(const Exchange& exchange, const Query& query) noexcept {
+  if (exchange.cookie.state == CookieState::None) {  // no secret: there is none to give
+    return plain_error(exchange, query, Rcode::FormErr);
+  }
+  const bool wrong = exchange.cookie.state == CookieState::ClientOnly &&
+                     query.cookie.size() != dns::client_cookie_octets;
   ResponseWriter out(exchange.room, query, query.question);
-  return {out.finish(dns::flag_tc, Rcode::NoError, {}), Rcode::NoError, true};
+  const bool udp = exchange.client.transport == Transport::Udp;
+  return finish_bare(exchange, 0, wrong && udp ? Rcode::BadCookie : Rcode::NoError, out);
 }
 
-using AnswerTo = Reply (*)(const Exchange&, const Query&) noexcept;
-
-Reply respond_by(AnswerTo answer_to, ByteView message, const Client& client, const Moment& now,
-                 const Snapshot& snapshot, const AnswerSettings& settings,
-                 std::span<std::uint8_t> out, Trace* trace) noexcept {
-  Query query;
-  const QueryVerdict verdict = dns::parse_query(message, query);
-  const std::size_t allowed = std::min(out.size(), octets_allowed(query, client.transport));
-  if (allowed < dns::udp_payload_octets_min) return {};
-  const Exchange exchange{client, now, snapshot, settings, out.first(allowed), trace};
-  if (trace != nullptr) {
-    trace->verdict = verdict;
-    trace->octets_max = allowed;
-  }
+Reply reply_to(QueryVerdict verdict, const Exchange& exchange, const Query& query) noexcept {
   switch (verdict) {
-    case QueryVerdict::Answer:        return answer_to(exchange, query);
+    case QueryVerdict::Answer:        return judge_question(exchange, query);
     case QueryVerdict::Silence:       return {};
-    case QueryVerdict::CookieOnly:    // without a secret there is no cookie to give
+    case QueryVerdict::CookieOnly:    return answer_cookie(exchange, query);
     case QueryVerdict::FormErr:       return plain_error(exchange, query, Rcode::FormErr);
     case QueryVerdict::FormErrOpt:    return error(exchange, query, Rcode::FormErr);
     case QueryVerdict::NotImp:        return plain_error(exchange, query, Rcode::NotImp);
@@ -171,17 +212,36 @@ Reply respond_by(AnswerTo answer_to, ByteView message, const Client& client, con
   return {};
 }
 
+Reply respond_by(bool limited, ByteView message, const Client& client, const Moment& now,
+                 const Snapshot& snapshot, const AnswerSettings& settings,
+                 std::span<std::uint8_t> out, Trace* trace) noexcept {
+  Query query;
+  const QueryVerdict verdict = dns::parse_query(message, query);
+  const std::size_t allowed = std::min(out.size(), octets_allowed(query, client.transport));
+  if (allowed < dns::udp_payload_octets_min) return {};
+  const CookieReply cookie = judge(query, client, now, snapshot.cookie_secrets);
+  const Exchange exchange{client, now,    snapshot, settings, cookie, out.first(allowed),
+                          trace,  limited};
+  if (trace != nullptr) {
+    trace->verdict = verdict;
+    trace->octets_max = allowed;
+  }
+  Reply reply = reply_to(verdict, exchange, query);
+  reply.cookie = cookie.state;
+  return reply;
+}
+
 }  // namespace
 
 Reply respond(ByteView message, const Client& client, const Moment& now, const Snapshot& snapshot,
               const AnswerSettings& settings, std::span<std::uint8_t> out, Trace* trace) noexcept {
-  return respond_by(judge_question, message, client, now, snapshot, settings, out, trace);
+  return respond_by(false, message, client, now, snapshot, settings, out, trace);
 }
 
 Reply respond_limited(ByteView message, const Client& client, const Moment& now,
                       const Snapshot& snapshot, const AnswerSettings& settings,
                       std::span<std::uint8_t> out) noexcept {
-  return respond_by(answer_limited, message, client, now, snapshot, settings, out, nullptr);
+  return respond_by(true, message, client, now, snapshot, settings, out, nullptr);
 }
 
 }  // namespace tidemark::edge

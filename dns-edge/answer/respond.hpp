@@ -26,7 +26,7 @@ Reply respond(base::ByteView message, const Client& client, const Moment& now,
 
 // What a source over its limit gets: the question and an OPT with TC=1, so that who is real asks
 // again over TCP; of who sent a client cookie: BADCOOKIE with a fresh one. Errors stay what they
-// are. Never more than the query and a server cookie.
+// are. Never more than the query and a server cookie. Over TCP: silence, which closes.
 Reply respond_limited(base::ByteView message, const Client& client, const Moment& now,
                       const consumer::Snapshot& snapshot, const AnswerSettings& settings,
                       std::span<std::uint8_t> out) noexcept;

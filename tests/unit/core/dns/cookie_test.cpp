@@ -39,7 +39,7 @@ CookieSecrets secrets(std::initializer_list<std::string_view> hex) {
   return made;
 }
 
-Bytes bytes_of(const Cookie& cookie) { return {cookie.begin(), cookie.end()}; }
+Bytes bytes_of(const CookieValue& cookie) { return {cookie.begin(), cookie.end()}; }
 
 constexpr std::string_view rfc_secret = "e5e973e5a6b2a43f48e7dc849e37bfcf";
 constexpr std::string_view other_secret = "445536bcd2513298075a5d379663c962";
@@ -131,7 +131,7 @@ TEST(Cookie, TimesAreComparedBySerialArithmeticIn2038And2106) {
   for (const std::uint32_t now : {0x5cf79f11u, 0x80000000u, 0x7fffffffu, 0x80000100u, 0u, 1u, 100u,
                                   3599u, 0xffffffffu, 0xffffff00u}) {
     const auto valid = [&](std::uint32_t timestamp) {
-      const Cookie cookie = mint_cookie(client, address_100, timestamp, ours.secrets[0]);
+      const CookieValue cookie = mint_cookie(client, address_100, timestamp, ours.secrets[0]);
       return judge_cookie(cookie, address_100, now, ours).valid;
     };
     EXPECT_TRUE(valid(now)) << now;
@@ -140,7 +140,7 @@ TEST(Cookie, TimesAreComparedBySerialArithmeticIn2038And2106) {
     EXPECT_TRUE(valid(now + 300)) << now;
     EXPECT_FALSE(valid(now + 301)) << now;
     EXPECT_FALSE(valid(now + 0x80000000)) << now;
-    const Cookie ahead = mint_cookie(client, address_100, now + 300, ours.secrets[0]);
+    const CookieValue ahead = mint_cookie(client, address_100, now + 300, ours.secrets[0]);
     EXPECT_EQ(judge_cookie(ahead, address_100, now, ours).reply, ahead) << now;
   }
 }

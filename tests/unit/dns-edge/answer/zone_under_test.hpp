@@ -83,7 +83,10 @@ class Answers : public ::testing::Test {
     std::vector<std::uint8_t> room(transport == Transport::Udp ? dns::udp_payload_octets
                                                                : dns::message_octets_max);
     client.transport = transport;
-    last = respond(message, client, now, world.snapshot(), settings, room);
+    consumer::Snapshot snapshot = world.snapshot();
+    snapshot.cookie_secrets = secrets;
+    last = limited ? respond_limited(message, client, now, snapshot, settings, room)
+                   : respond(message, client, now, snapshot, settings, room);
     room.resize(last.octets);
     return room;
   }
@@ -103,8 +106,10 @@ class Answers : public ::testing::Test {
 
   support::DnsWorld world;
   AnswerSettings settings;
-  Client client;
-  Moment now;
+  Client client{.address = {192, 0, 2, 1}, .address_octets = 4};
+  Moment now{.unix_seconds = 1'800'000'000};
+  dns::CookieSecrets secrets;
+  bool limited = false;  // as if the source were over its limit
   Reply last;
 };
 
