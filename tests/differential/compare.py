@@ -122,12 +122,19 @@ class Case:
     def __init__(self, zone_set, query, ours, theirs):
         self.zone_set, self.query, self.ours, self.theirs = zone_set, query, ours, theirs
         self.apexes = {names.wire(names.lower(origin)) for origin in zone_set.origins()}
+        self.owners = {names.wire(owner) for zone in zone_set.zones for owner in zone.rrsets}
 
     def keys(self, reader):
         ours = reader(self.ours).key(self.query, self.apexes)
         theirs = {peer: None if message is None else reader(message).key(self.query, self.apexes)
                   for peer, message in self.theirs.items()}
         return ours, theirs
+
+    def without_made_glue(self, reading):
+        """Knot and NSD make glue out of wildcards below the cut; only what is written counts."""
+        reading.sections[2] = [record for record in reading.sections[2]
+                               if record[1] not in ADDRESSES or record[0] in self.owners]
+        return reading
 
     def verdict(self):
         """"same", "minority" (two peers agree against us and one) or "alone"."""

@@ -4,7 +4,7 @@ A rule says when it applies as narrowly as it can: it looks at Tidemark's own re
 the peers again. A case that no rule covers is a failure. Each rule has the clause it rests on, the
 reason, and an example that `run` shows in full.
 """
-import names
+import compare
 import queries
 import steps
 import wire
@@ -46,6 +46,14 @@ def _peers_truncated(case, ours, theirs, ask):
     return bool(cut) and _confirmed_by(case, ours, whole) >= steps.CONFIRMED_BY
 
 
+def _glue_of_wildcards(case, ours, theirs, ask):
+    made = [record for reading in theirs.values() if reading for record in reading.sections[2]
+            if record[1] in compare.ADDRESSES and record[0] not in case.owners]
+    whole = _over_tcp(case, ask)
+    whole.pop("tidemark")
+    return bool(made) and _confirmed_by(case, ours, whole) >= steps.CONFIRMED_BY
+
+
 def _confirmed_by(case, ours, theirs):
     key = ours.key(case.query, case.apexes)
     return sum(1 for reading in theirs.values()
@@ -58,9 +66,8 @@ def _any_below_dname(case, ours, theirs, ask):
 
 
 def _ds_of_undelegated(case, ours, theirs, ask):
-    return (case.query.type == "DS" and ours.rcode == 0 and not ours.sections[0]
-            and names.wire(names.lower(case.query.name)) in case.apexes
-            and any(reading and reading.rcode == 3 for reading in theirs.values()))
+    _, last, tail = steps.take_apart(case.query, ours.sections[0])
+    return case.query.type == "DS" and ours.rcode == 0 and not tail and last in case.apexes
 
 
 FOLLOWED = Rule(
@@ -83,6 +90,13 @@ PEERS_TRUNCATED = Rule(
     "The required data fits and sibling glue does not: Tidemark leaves that out, Knot and BIND set "
     "TC. Over TCP two of the three say what Tidemark says.",
     "--seed 1 --set 15 --case 65", _peers_truncated)
+GLUE_OF_WILDCARDS = Rule(
+    "glue that peers make out of a wildcard",
+    "RFC 9471 section 3.1, RFC 4592 section 4.4; dns-answers section 5",
+    "Glue is what is written at the very name of the NS target. Knot and NSD also synthesise it "
+    "from a wildcard below the cut, Tidemark and BIND never. Over TCP and without that glue two "
+    "of the three say what Tidemark says.",
+    "--seed 1 --set 171 --case 16", _glue_of_wildcards)
 ANY_BELOW_DNAME = Rule(
     "ANY below a DNAME",
     "RFC 8482 section 4.1; dns-answers section 7",
@@ -92,10 +106,11 @@ DS_OF_UNDELEGATED = Rule(
     "DS of a hosted zone that its hosted parent does not delegate",
     "RFC 4035 section 3.1.4.1, RFC 8020",
     "The parent answers, and its SOA denies the DS; the name exists all the same, as this server "
-    "itself serves it. NSD says so too; NXDOMAIN of Knot and BIND would deny the whole child.",
+    "itself serves it. NSD says so too; Knot and BIND say NXDOMAIN, which would deny the whole "
+    "child, and at the end of a chain they answer from the child.",
     "--seed 1 --set 15 --case 17", _ds_of_undelegated)
 
-ALONE = [FOLLOWED, TRUNCATED, PEERS_TRUNCATED]
+ALONE = [FOLLOWED, TRUNCATED, PEERS_TRUNCATED, GLUE_OF_WILDCARDS]
 MINORITY = [*ALONE, ANY_BELOW_DNAME, DS_OF_UNDELEGATED]
 
 

@@ -183,6 +183,7 @@ options {{
   empty-zones-enable no;
   minimal-responses yes;
   notify no;
+  zero-no-soa-ttl no;
   check-names primary ignore;
   check-integrity no;
   check-wildcard no;

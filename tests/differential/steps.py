@@ -10,6 +10,7 @@ import wire
 
 ALIASES_MAX = 9  # the ninth is shown and not followed: dns-answers section 3, chain rule
 CONFIRMED_BY = 2
+YXDOMAIN = 6
 
 
 class Step:
@@ -61,7 +62,7 @@ def is_confirmed(case, ours, ask):
             return False
     if is_left_there(steps, last, ours):
         return True
-    rest = (ours.rcode, frozenset(tail), ours.sections[1], ours.sections[2])
+    rest = (ours.rcode, frozenset(tail), ours.sections[1], ours.sections[2], ours.sections[0])
     return _count(answers, len(steps), lambda one: _ends(one, rest, case)) >= CONFIRMED_BY
 
 
@@ -82,9 +83,11 @@ def _shows(reading, step):
 
 
 def _ends(reading, rest, case):
-    rcode, answer, authority, additional = rest
+    rcode, answer, authority, additional, said = rest
     if reading.rcode == 5:  # not hosted: the chain ends with what it has
         return rcode == 0 and not answer and not authority
+    if rcode == YXDOMAIN:  # asked alone, its DNAME stands there; here it may have stood before
+        return reading.rcode == rcode and set(reading.sections[0]) <= set(said)
     theirs = frozenset(reading.sections[0])
     kept = [frozenset(record for record in section if record[1] in (wire.NS, wire.SOA)
                       and not (answer and record[0] in case.apexes))
