@@ -16,6 +16,7 @@ void add_changes(Command root, Session& session);
 void add_status(Command root, Session& session);
 void add_fleet(Command root, Session& session);
 void add_health(Command root, Session& session);
+void add_why(Command root, Session& session);
 void add_log(Command root, Session& session);
 void add_topics(Command root, Session& session);
 

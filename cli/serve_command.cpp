@@ -64,7 +64,7 @@ void add_serve(Command root, Session& session) {
                           "UDP and TCP; port 0: any free one, told on standard output");
   command.option("--workers", options->workers, "N", "Threads that answer (default: one a core)");
   command.option("--admin", options->admin, "ADDR:PORT",
-                 "HTTP: /metrics, /livez, /readyz, /version (default: none)");
+                 "HTTP: /metrics, /livez, /readyz, /version, /why (default: none)");
   command.option("--nsid", options->nsid, "TEXT", "Tells resolvers that ask which server this is");
   command.action([options, &session] { return serve(*options, session); });
 }

@@ -20,6 +20,7 @@ Exit run_tidemark(int argc, const char* const* argv) {
   add_status(root, session);
   add_fleet(root, session);
   add_health(root, session);
+  add_why(root, session);
   add_log(root, session);
   add_topics(root, session);
   Command reference = root.add("reference", "", "tidemark reference > docs/cli.md");

@@ -61,7 +61,9 @@ Outcome ZoneServer::load_file(const std::string& path) {
 }
 
 Outcome ZoneServer::serve(Signals& signals) {
-  published_.emplace(first_snapshot(), settings_.serve.workers);
+  auto first = first_snapshot();
+  show_newest(*first);
+  published_.emplace(std::move(first), settings_.serve.workers);
   auto workers = edge::Workers::open(settings_.serve, *published_);
   if (!workers) return std::unexpected(Failure(std::move(workers).error()));
   workers_ = *std::move(workers);
@@ -69,7 +71,8 @@ Outcome ZoneServer::serve(Signals& signals) {
   std::unique_ptr<edge::Admin> admin;
   if (settings_.admin) {
     shown_workers_.with([this](const edge::Workers*& at) { at = workers_.get(); });
-    TIDEMARK_TRY(admin, edge::Admin::start(*settings_.admin, {status_, shown_workers_}));
+    TIDEMARK_TRY(admin, edge::Admin::start(*settings_.admin, {status_, shown_workers_, newest_,
+                                                              settings_.serve.answers}));
     say("admin on " + net::to_text(admin->address()));
   }
   for (const net::SocketAddress& address : workers_->addresses()) {
@@ -98,7 +101,10 @@ void ZoneServer::follow(Signals& signals) {
     const auto again = pipeline_.step();
     auto next = pipeline_.take_snapshot();
     const bool fresh = next != nullptr;
-    if (fresh) published_->publish(std::move(next));
+    if (fresh) {
+      show_newest(*next);
+      published_->publish(std::move(next));
+    }
     const std::size_t retired = published_->reclaim();
     if (fresh || signal == SIGHUP) show_status(retired);
 
@@ -109,6 +115,11 @@ void ZoneServer::follow(Signals& signals) {
                       {.fd = pipeline_.bell(), .events = POLLIN, .revents = 0}};
     (void)poll(wake, 2, static_cast<int>(timeout.count()));
   }
+}
+
+void ZoneServer::show_newest(const consumer::Snapshot& snapshot) {
+  auto share = std::make_optional(snapshot);
+  newest_.with([&share](auto& at) { at.swap(share); });
 }
 
 void ZoneServer::reload() {

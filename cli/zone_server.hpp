@@ -36,6 +36,7 @@ class ZoneServer {
  private:
   Outcome load_file(const std::string& path);
   std::unique_ptr<const consumer::Snapshot> first_snapshot();
+  void show_newest(const consumer::Snapshot& snapshot);
   void follow(Signals& signals);
   void reload();
   void show_status(std::size_t retired);
@@ -47,6 +48,7 @@ class ZoneServer {
   std::unique_ptr<edge::Workers> workers_;
   edge::Guarded<edge::EdgeStatus> status_;
   edge::Guarded<const edge::Workers*> shown_workers_;
+  edge::NewestSnapshot newest_;
 };
 
 }  // namespace tidemark::cli

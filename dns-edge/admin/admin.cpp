@@ -1,5 +1,6 @@
 #include "dns-edge/admin/admin.hpp"
 
+#include <chrono>
 #include <thread>
 
 #include <boost/asio/io_context.hpp>
@@ -8,6 +9,7 @@
 
 #include "dns-edge/admin/metrics.hpp"
 #include "dns-edge/admin/probe.hpp"
+#include "dns-edge/admin/why.hpp"
 #include "net/http_server.hpp"
 
 namespace tidemark::edge {
@@ -48,7 +50,8 @@ struct Admin::Inner {
     if (page == "readyz") return ready();
     if (page == "version") return version();
     if (page == "metrics") return metrics();
-    return net::error_response(404, "no such page: livez, readyz, version, metrics");
+    if (page == "why") return why(request);
+    return net::error_response(404, "no such page: livez, readyz, version, metrics, why");
   }
 
   // Empty: ready.
@@ -116,6 +119,31 @@ struct Admin::Inner {
       return metrics_text(status, counters, is_ready);
     });
     return text(200, std::move(shown), "text/plain; version=0.0.4; charset=utf-8");
+  }
+
+  HttpResponse why(const HttpRequest& request) {
+    const auto question = question_of(request);
+    if (!question) return net::error_response(400, question.error().trail);
+    const std::optional<consumer::Snapshot> snapshot = ports.newest.copy();
+    if (!snapshot) {
+      const EdgeStatus status = ports.status.copy();
+      return net::error_response(503, "no verified snapshot yet, so nothing is answered: state " +
+                                          status.state +
+                                          (status.detail.empty() ? "" : ": " + status.detail));
+    }
+    const Explanation explanation = explain(*question, *snapshot, ports.answers, now());
+    return text(200, to_json(*question, explanation) + "\n", "application/json");
+  }
+
+  Moment now() {
+    const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+    Moment moment;
+    moment.unix_seconds = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(since_1970).count());
+    moment.stale_seconds = ports.workers.with([](const Workers* workers) {
+      return workers == nullptr ? std::uint32_t{0} : workers->stale_seconds();
+    });
+    return moment;
   }
 
   template <class Visit>

@@ -8,6 +8,11 @@
 //   state,
 //                 node, workers (seq of each)
 //   GET /metrics  Prometheus text
+//   GET /why      JSON: what a question is answered with and why (dns-edge/admin/why.hpp); 503
+//                 while there is no Snapshot
+//
+// /why answers from a share in the newest Snapshot, taken for one request: retired ones are freed
+// without it, and no worker or feeder ever waits for it.
 //
 // Threads   Made and destroyed by one thread; it runs its own.
 // Requires  What AdminPorts refers to outlives it.
@@ -15,18 +20,27 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
+#include "consumer/snapshot/snapshot.hpp"
 #include "core/base/result.hpp"
 #include "dns-edge/admin/guarded.hpp"
 #include "dns-edge/admin/status.hpp"
+#include "dns-edge/answer/settings.hpp"
 #include "dns-edge/serve/workers.hpp"
 #include "net/address.hpp"
 
 namespace tidemark::edge {
 
+// The newest published Snapshot: a second handle to its values, not a Reader, so that whoever looks
+// at it holds nothing up.
+using NewestSnapshot = Guarded<std::optional<consumer::Snapshot>>;
+
 struct AdminPorts {
   Guarded<EdgeStatus>& status;
   Guarded<const Workers*>& workers;  // null while nothing is bound
+  NewestSnapshot& newest;
+  const AnswerSettings& answers;  // as the workers'
 };
 
 class Admin {

@@ -84,7 +84,8 @@ Result<void> EdgeNode::Inner::begin() {
                             .log_identity = [this] { return log->identity(); }},
       std::move(restored.contents));
   show();
-  TIDEMARK_TRY(admin, Admin::start(settings.admin, {status, served.workers()}));
+  TIDEMARK_TRY(admin, Admin::start(settings.admin, {status, served.workers(),
+                                                    served.newest_snapshot(), served.answers()}));
   boost::asio::post(io, [this] { turn(); });
   return {};
 }

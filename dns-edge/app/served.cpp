@@ -19,11 +19,15 @@ Result<void> Served::open(std::unique_ptr<const Snapshot> first) {
 
 Result<void> Served::publish(std::unique_ptr<const Snapshot> snapshot) {
   newest_ = Active{snapshot->dataset.version(), snapshot->health.position()};
+  auto share = std::make_optional(*snapshot);
   if (!published_) {
     TIDEMARK_TRY_VOID(open(std::move(snapshot)));
+    newest_snapshot_.with([&](auto& at) { at.swap(share); });
     active_ = newest_;
     return {};
   }
+  // Swapped, so that the older share is given back behind the lock, not under it.
+  newest_snapshot_.with([&](auto& at) { at.swap(share); });
   published_->publish(std::move(snapshot));
   passing_.push_back({published_->publications(), *newest_});
   settle();

@@ -3,7 +3,8 @@
 //
 // The first Snapshot that is given opens the sockets; without one nothing is bound.
 //
-// Threads  All calls by the feeder's thread; `workers` is shown to the admin listener.
+// Threads  All calls by the feeder's thread; `workers` and `newest_snapshot` are shown to the admin
+//          listener.
 // Owns     The published and retired Snapshots, the workers.
 #pragma once
 
@@ -12,7 +13,7 @@
 #include <optional>
 
 #include "core/dataset/version.hpp"
-#include "dns-edge/admin/guarded.hpp"
+#include "dns-edge/admin/admin.hpp"
 #include "dns-edge/serve/workers.hpp"
 
 namespace tidemark::edge {
@@ -42,6 +43,8 @@ class Served {
   std::size_t retired() const noexcept { return retired_; }
   std::vector<net::SocketAddress> addresses() const;
   Guarded<const Workers*>& workers() noexcept { return shown_; }
+  NewestSnapshot& newest_snapshot() noexcept { return newest_snapshot_; }
+  const AnswerSettings& answers() const noexcept { return settings_.answers; }
 
  private:
   struct Passing {
@@ -54,6 +57,7 @@ class Served {
   std::unique_ptr<PublishedSnapshot> published_;
   std::unique_ptr<Workers> workers_;
   Guarded<const Workers*> shown_{nullptr};
+  NewestSnapshot newest_snapshot_;
   std::deque<Passing> passing_;  // published, not yet passed by all
   std::optional<Active> active_, newest_;
   std::size_t retired_ = 0;

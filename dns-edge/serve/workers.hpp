@@ -42,6 +42,9 @@ class Workers {
   void set_stale_seconds(std::uint32_t seconds) noexcept {
     stale_seconds_.store(seconds, std::memory_order_relaxed);
   }
+  std::uint32_t stale_seconds() const noexcept {
+    return stale_seconds_.load(std::memory_order_relaxed);
+  }
   const WorkerCounters& counters(std::size_t worker) const noexcept;
   void
   stop();  // received queries are answered; then everything is closed and the threads have ended

@@ -15,10 +15,11 @@ using namespace std::chrono_literals;
 class AdminListener : public ::testing::Test {
  protected:
   AdminListener() {
-    auto started = Admin::start(*net::parse_address("127.0.0.1:0"), {status, workers});
+    auto started = Admin::start(*net::parse_address("127.0.0.1:0"), ports());
     EXPECT_TRUE(started.has_value());
     admin = *std::move(started);
   }
+  AdminPorts ports() { return {status, workers, newest, answers}; }
   net::HttpResponse get(const std::string& page, std::string method = "GET") {
     net::HttpCall call;
     call.url = *net::parse_url("http://" + net::to_text(admin->address()) + page);
@@ -37,6 +38,8 @@ class AdminListener : public ::testing::Test {
 
   Guarded<EdgeStatus> status;
   Guarded<const Workers*> workers{nullptr};
+  NewestSnapshot newest;
+  AnswerSettings answers;
   std::unique_ptr<Admin> admin;
 };
 
@@ -75,7 +78,7 @@ TEST_F(AdminListener, OtherPagesAndMethodsAreRefused) {
 }
 
 TEST_F(AdminListener, ATakenAddressIsAnError) {
-  const auto second = Admin::start(admin->address(), {status, workers});
+  const auto second = Admin::start(admin->address(), ports());
   ASSERT_FALSE(second.has_value());
   EXPECT_NE(second.error().trail.find(net::to_text(admin->address())), std::string::npos)
       << second.error().trail;
