@@ -136,9 +136,7 @@ class NameSteps {
       case NameEnd::NoData:   return put_negative("nodata", "nothing of type " + type_ + ": NODATA");
       case NameEnd::NxDomain: return put_negative("nxdomain", "NXDOMAIN");
       case NameEnd::NoMember:
-        return step("servfail", node_name(),
-                    traced_.pool_missing ? "its pool does not exist: SERVFAIL"
-                                         : "its pool may give no member: SERVFAIL");
+        return step("servfail", node_name(), "its pool may give no member: SERVFAIL");
     }
   }
 

@@ -35,10 +35,7 @@ NameAnswer put_from_pool(const Snapshot& snapshot, RrType type, const Node& node
   const auto reference = node.find(RrType::Pool);
   if (!reference) return NameAnswer::Nothing;
   const auto pool = snapshot.dataset.find_pool(reference->first_rdata());
-  if (!pool) {
-    if (trace != nullptr) trace->now().pool_missing = true;
-    return NameAnswer::NoMember;
-  }
+  if (!pool) return NameAnswer::NoMember;
   const auto& masks = snapshot.health.masks(pool->slot());
   const bool v4 = type == RrType::A;
   const std::uint64_t members = v4 ? pool->members_v4() : pool->members_v6();

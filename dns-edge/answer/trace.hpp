@@ -66,8 +66,7 @@ struct TracedName {
   std::array<dns::RrType, types_max> types;          // of the RRsets that were put into the answer
   std::size_t type_count = 0;                        // may exceed types_max (ANY over TCP)
   std::array<std::optional<TracedPool>, 2> pools{};  // of A and AAAA: both only for ANY
-  bool pool_missing = false;       // the POOL RRset names a pool that is not there
-  std::uint32_t negative_ttl = 0;  // of the SOA: NoData, NxDomain
+  std::uint32_t negative_ttl = 0;                    // of the SOA: NoData, NxDomain
 
   dns::NameView name() const noexcept {
     return dns::NameView::trusted(base::ByteView(octets).first(size));
