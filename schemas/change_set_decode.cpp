@@ -59,7 +59,8 @@ Result<event::ZoneEdit> read(const wire::DeleteRrset& gone, Reading& reading) {
 Result<event::ZoneEdit> read(const wire::PutZoneSettings& put) {
   return event::PutZoneSettings{.removal_percent_max = optional(put.removal_percent_max()),
                                 .removal_rrsets_min = optional(put.removal_rrsets_min()),
-                                .ttl_seconds_ceiling = optional(put.ttl_seconds_ceiling())};
+                                .ttl_seconds_ceiling = optional(put.ttl_seconds_ceiling()),
+                                .expire_seconds = optional(put.expire_seconds())};
 }
 
 Result<event::ZoneEdit> read(const wire::ZoneEditItem& item, Reading& reading) {
@@ -200,6 +201,28 @@ Result<event::PoolEdit> read(const wire::PoolEditItem& item, Reading& reading) {
   return fail(Errc::Invalid, "edit: unknown member " + std::to_string(unsigned(item.edit_type())));
 }
 
+Result<event::CookieSalt> read(const wire::CookieSalt& salt, Reading& reading) {
+  event::CookieSalt out{};
+  TIDEMARK_TRY(const base::Bytes octets, reading.octets("octets", salt.octets(), out.size()));
+  if (octets.size() != out.size()) {
+    return fail(Errc::Invalid, "octets: " + std::to_string(octets.size()) + ", not 16");
+  }
+  std::ranges::copy(octets, out.begin());
+  return out;
+}
+
+Result<std::optional<event::PutCookieSalts>> read(const wire::PutCookieSalts* put,
+                                                  Reading& reading) {
+  if (put == nullptr) return std::nullopt;
+  const auto one = [](const wire::CookieSalt& salt, Reading& all) { return read(salt, all); };
+  event::PutCookieSalts out;
+  TIDEMARK_TRY(out.expected, reading.list<event::CookieSalt>("expected", put->expected(),
+                                                             event::cookie_salts_max, one));
+  TIDEMARK_TRY(out.salts, reading.list<event::CookieSalt>("salts", put->salts(),
+                                                          event::cookie_salts_max, one));
+  return out;
+}
+
 Result<void> check_edit_count(const event::ChangeSet& change) {
   std::size_t edits = change.pools.size();
   for (const event::ZoneEdits& zone : change.zones) edits += zone.edits.size();
@@ -217,7 +240,8 @@ Result<event::ChangeSet> read(const wire::ChangeSet& wire_change, Reading& readi
                           .reason = {},
                           .acknowledged_removals = optional(wire_change.acknowledged_removals()),
                           .zones = {},
-                          .pools = {}};
+                          .pools = {},
+                          .cookie_salts = {}};
   change.min_reader = wire_change.min_reader();
   change.fold_version = wire_change.fold_version();
   change.created_ms = wire_change.created_ms();
@@ -236,6 +260,7 @@ Result<event::ChangeSet> read(const wire::ChangeSet& wire_change, Reading& readi
                reading.list<event::PoolEdit>(
                    "pools", wire_change.pools(), event::edits_max,
                    [](const wire::PoolEditItem& item, Reading& all) { return read(item, all); }));
+  TIDEMARK_TRY(change.cookie_salts, read(wire_change.cookie_salts(), reading));
   TIDEMARK_TRY_VOID(check_edit_count(change));
   return change;
 }

@@ -81,9 +81,9 @@ struct ZoneEditWriter {
   }
   Union operator()(const event::PutZoneSettings& put) {
     type = wire::ZoneEdit::PutZoneSettings;
-    return wire::CreatePutZoneSettings(out, optional(put.removal_percent_max),
-                                       optional(put.removal_rrsets_min),
-                                       optional(put.ttl_seconds_ceiling))
+    return wire::CreatePutZoneSettings(
+               out, optional(put.removal_percent_max), optional(put.removal_rrsets_min),
+               optional(put.ttl_seconds_ceiling), optional(put.expire_seconds))
         .Union();
   }
   Union operator()(const event::BeginConstruction&) {
@@ -179,6 +179,24 @@ Offset<wire::PoolEditItem> write(FlatBufferBuilder& out, const event::PoolEdit& 
   return wire::CreatePoolEditItem(out, writer.type, value);
 }
 
+Offset<flatbuffers::Vector<Offset<wire::CookieSalt>>> write(
+    FlatBufferBuilder& out, const std::vector<event::CookieSalt>& salts) {
+  std::vector<Offset<wire::CookieSalt>> list;
+  for (const event::CookieSalt& salt : salts) {
+    const Octets bytes = octets(out, salt);
+    list.push_back(wire::CreateCookieSalt(out, bytes));
+  }
+  return items(out, list);
+}
+
+Offset<wire::PutCookieSalts> write(FlatBufferBuilder& out,
+                                   const std::optional<event::PutCookieSalts>& put) {
+  if (!put) return 0;
+  const auto expected = write(out, put->expected);
+  const auto salts = write(out, put->salts);
+  return wire::CreatePutCookieSalts(out, expected, salts);
+}
+
 }  // namespace
 
 base::Bytes encode(const event::ChangeSet& change) {
@@ -189,13 +207,14 @@ base::Bytes encode(const event::ChangeSet& change) {
   std::vector<Offset<wire::PoolEditItem>> pools;
   for (const event::PoolEdit& edit : change.pools) pools.push_back(write(out, edit));
   const auto pool_list = items(out, pools);
+  const auto cookie_salts = write(out, change.cookie_salts);
   const auto author = text(out, change.author);
   const auto reason = text(out, change.reason);
   const wire::U128 change_id(change.change_id.value().high, change.change_id.value().low);
   const auto root = wire::CreateChangeSet(
       out, change.min_reader, change.fold_version, &change_id, author, change.author_epoch.value(),
       reason, change.created_ms, static_cast<wire::RolloutClass>(change.rollout),
-      optional(change.acknowledged_removals), zone_list, pool_list);
+      optional(change.acknowledged_removals), zone_list, pool_list, cookie_salts);
   wire::FinishChangeSetBuffer(out, root);
   return base::Bytes(out.GetBufferPointer(), out.GetBufferPointer() + out.GetSize());
 }

@@ -1,5 +1,6 @@
 #include "schemas/text.hpp"
 
+#include "core/base/hash.hpp"
 #include "schemas/codec.hpp"
 #include "schemas/words.hpp"
 
@@ -52,6 +53,7 @@ struct ZoneEditLines {
     if (put.ttl_seconds_ceiling) {
       out += " ttl_seconds_ceiling " + std::to_string(*put.ttl_seconds_ceiling);
     }
+    if (put.expire_seconds) out += " expire_seconds " + std::to_string(*put.expire_seconds);
     out += "\n";
   }
   void operator()(const event::BeginConstruction&) { out += "  begin construction\n"; }
@@ -99,6 +101,12 @@ struct PoolEditLines {
     out += "override " + plain(gone.pool) + "/" + plain(gone.endpoint) + ": clear\n";
   }
 };
+
+std::string salts_text(const std::vector<event::CookieSalt>& salts) {
+  std::string out;
+  for (const event::CookieSalt& salt : salts) out += " " + base::to_hex(salt);
+  return out.empty() ? " none" : out;
+}
 
 struct ControlLines {
   std::string operator()(const event::Pin& pin) {
@@ -148,6 +156,10 @@ std::string to_text(const event::ChangeSet& change) {
   }
   out += "\n";
   if (!change.reason.empty()) out += "reason: " + plain(change.reason) + "\n";
+  if (change.cookie_salts) {
+    out += "cookie salts expect" + salts_text(change.cookie_salts->expected) + "\n";
+    out += "  are" + salts_text(change.cookie_salts->salts) + "\n";
+  }
   for (const event::PoolEdit& edit : change.pools) std::visit(PoolEditLines{out}, edit);
   for (const event::ZoneEdits& zone : change.zones) {
     out += "zone " + zone.zone.to_text() + " expects " + expect_text(zone.expect);

@@ -40,6 +40,7 @@ struct ZoneEditJson {
     out.optional_member("removal_percent_max", put.removal_percent_max);
     out.optional_member("removal_rrsets_min", put.removal_rrsets_min);
     out.optional_member("ttl_seconds_ceiling", put.ttl_seconds_ceiling);
+    if (put.expire_seconds) out.optional_member("expire_seconds", put.expire_seconds);
   }
   void operator()(const event::BeginConstruction&) { out.member("edit", "begin_construction"); }
   void operator()(const event::CommitConstruction& commit) {
@@ -103,6 +104,12 @@ struct PoolEditJson {
   }
 };
 
+void write(JsonWriter& out, std::string_view key, const std::vector<event::CookieSalt>& salts) {
+  out.key(key).begin_array();
+  for (const event::CookieSalt& salt : salts) out.text(base::to_hex(salt));
+  out.end_array();
+}
+
 struct ControlJson {
   JsonWriter& out;
 
@@ -149,7 +156,14 @@ std::string to_json(const event::ChangeSet& change) {
     std::visit(PoolEditJson{out}, edit);
     out.end_object();
   }
-  out.end_array().end_object();
+  out.end_array();
+  if (change.cookie_salts) {
+    out.key("cookie_salts").begin_object();
+    write(out, "expected", change.cookie_salts->expected);
+    write(out, "salts", change.cookie_salts->salts);
+    out.end_object();
+  }
+  out.end_object();
   return std::move(out).take();
 }
 

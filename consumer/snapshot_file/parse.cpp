@@ -38,13 +38,16 @@ class Sections {
     }
     const auto version = in_.take_u32();
     if (!version) return base::fail(Errc::Invalid, "octet 8: cut short");
-    if (*version != snapshot_format_version) {
+    if (*version == 0 || *version > snapshot_format_version) {
       return base::fail(Errc::Unsupported, "format version " + std::to_string(*version) +
-                                               "; this Tidemark reads version " +
+                                               "; this Tidemark reads versions up to " +
                                                std::to_string(snapshot_format_version));
     }
+    format_ = *version;
     return {};
   }
+
+  std::uint32_t format() const noexcept { return format_; }
 
   // The payload of the next section, which must be `tag`.
   Result<ByteView> next(std::string_view tag) {
@@ -73,6 +76,7 @@ class Sections {
  private:
   base::Reader in_;
   ByteView file_;
+  std::uint32_t format_ = 0;
 };
 
 base::Error in_section(base::Error error, std::string_view tag) {
@@ -177,10 +181,25 @@ Result<void> read_overrides(ByteView payload, std::uint32_t count, Editor& edito
   return in.finish();
 }
 
+Result<void> read_cookies(ByteView payload, Editor& editor) {
+  Intake in(payload);
+  const std::size_t count = in.u8();
+  in.require(count <= event::cookie_salts_max);
+  std::vector<event::CookieSalt> salts;
+  for (std::size_t i = 0; i < count && in.sound(); ++i) {
+    event::CookieSalt salt{};
+    std::ranges::copy(in.octets(salt.size()), salt.begin());
+    salts.push_back(salt);
+  }
+  TIDEMARK_TRY_VOID(in.finish());
+  editor.put_cookie_salts(std::move(salts));
+  return {};
+}
+
 class ZoneReading {
  public:
-  ZoneReading(ByteView payload, Editor& editor, Editor::Place place)
-      : in_(payload), editor_(editor), place_(place) {}
+  ZoneReading(ByteView payload, Editor& editor, Editor::Place place, std::uint32_t format)
+      : in_(payload), editor_(editor), place_(place), format_(format) {}
 
   // `before`: the zone in front of this one; becomes this one's name.
   Result<void> read(std::optional<dns::Name>& before) {
@@ -192,6 +211,7 @@ class ZoneReading {
     settings.removal_percent_max = in_.u8();
     settings.removal_rrsets_min = in_.u32();
     settings.ttl_seconds_ceiling = in_.u32();
+    if (format_ >= 2) settings.expire_seconds = in_.u32();
     const std::uint64_t rrsets = in_.u64();
     const std::uint64_t owners = in_.u64();
     TIDEMARK_TRY_VOID(in_.check());
@@ -293,6 +313,7 @@ class ZoneReading {
   Intake in_;
   Editor& editor_;
   const Editor::Place place_;
+  const std::uint32_t format_;
   base::Bytes wire_;  // of the owner at hand
 };
 
@@ -302,7 +323,7 @@ Result<void> read_zones(Sections& sections, std::string_view tag, std::uint32_t 
   std::optional<dns::Name> before;
   for (std::uint32_t i = 0; i < count; ++i) {
     TIDEMARK_TRY(const ByteView payload, sections.next(tag));
-    if (auto read = ZoneReading(payload, editor, place).read(before); !read) {
+    if (auto read = ZoneReading(payload, editor, place, sections.format()).read(before); !read) {
       return std::unexpected(
           in_section(std::move(read).error(), std::string(tag) + " " + std::to_string(i + 1)));
     }
@@ -320,6 +341,12 @@ Result<void> read_dataset(Sections& sections, const Head& head, fold::State& int
   TIDEMARK_TRY(const ByteView overrides, sections.next(section::overrides));
   if (auto read = read_overrides(overrides, head.overrides, editor); !read) {
     return std::unexpected(in_section(std::move(read).error(), section::overrides));
+  }
+  if (sections.format() >= 2) {
+    TIDEMARK_TRY(const ByteView cookies, sections.next(section::cookies));
+    if (auto read = read_cookies(cookies, editor); !read) {
+      return std::unexpected(in_section(std::move(read).error(), section::cookies));
+    }
   }
   TIDEMARK_TRY_VOID(read_zones(sections, section::zone, head.zones, editor));
   TIDEMARK_TRY_VOID(read_zones(sections, section::part, head.constructions, editor));

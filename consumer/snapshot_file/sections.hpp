@@ -18,8 +18,9 @@ namespace section {
 constexpr std::string_view head = "HEAD";  // versions, positions, counts
 constexpr std::string_view pools = "POOL";
 constexpr std::string_view overrides = "OVRD";
-constexpr std::string_view zone = "ZONE";  // a live zone
-constexpr std::string_view part = "PART";  // a zone under construction
+constexpr std::string_view cookies = "COOK";  // in files of version 2
+constexpr std::string_view zone = "ZONE";     // a live zone
+constexpr std::string_view part = "PART";     // a zone under construction
 constexpr std::string_view ledger = "LEDG";
 constexpr std::string_view health = "HLTH";
 constexpr std::string_view end = "DONE";  // nothing may follow

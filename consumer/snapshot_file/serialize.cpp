@@ -116,7 +116,7 @@ void put_node(Writer& out, const dataset::Node& node, std::size_t zone_octets) {
   }
 }
 
-void put_zone(Writer& out, const dataset::Zone& zone) {
+void put_zone(Writer& out, const dataset::Zone& zone, std::uint32_t format) {
   std::vector<dataset::Node> nodes;
   std::vector<dns::OwnerAndType> owners;
   zone.for_each_node([&](const dataset::Node& node) {
@@ -132,11 +132,22 @@ void put_zone(Writer& out, const dataset::Zone& zone) {
   out.put_u8(settings.removal_percent_max);
   out.put_u32(settings.removal_rrsets_min);
   out.put_u32(settings.ttl_seconds_ceiling);
+  if (format >= 2) out.put_u32(settings.expire_seconds);
   out.put_u64(zone.rrset_count());
   out.put_u64(nodes.size());
   for (const std::size_t index : dns::canonical_order(owners)) {
     put_node(out, nodes[index], name.size());
   }
+}
+
+std::uint32_t format_for(const dataset::Dataset& dataset, const std::vector<dataset::Zone>& zones,
+                         const std::vector<dataset::Zone>& constructions) {
+  const auto expires = [](const dataset::Zone& zone) {
+    return zone.settings().expire_seconds != 0;
+  };
+  const bool needs_2 = !dataset.cookie_salts().empty() || std::ranges::any_of(zones, expires) ||
+                       std::ranges::any_of(constructions, expires);
+  return needs_2 ? 2 : 1;
 }
 
 }  // namespace
@@ -151,7 +162,8 @@ base::Bytes serialize(const SnapshotContents& contents) {
   const auto constructions = dataset.constructions();
   Writer out;
   out.put(snapshot_magic);
-  out.put_u32(snapshot_format_version);
+  const std::uint32_t format = format_for(dataset, zones, constructions);
+  out.put_u32(format);
   put_section(out, section::head, [&] {
     put_head(out, contents, {pools.size(), overrides.size(), zones.size(), constructions.size()});
   });
@@ -161,11 +173,17 @@ base::Bytes serialize(const SnapshotContents& contents) {
   put_section(out, section::overrides, [&] {
     for (const event::Override& one : overrides) put_override(out, one);
   });
+  if (format >= 2) {
+    put_section(out, section::cookies, [&] {
+      out.put_u8(static_cast<std::uint8_t>(dataset.cookie_salts().size()));
+      for (const event::CookieSalt& salt : dataset.cookie_salts()) out.put(salt);
+    });
+  }
   for (const dataset::Zone& zone : zones) {
-    put_section(out, section::zone, [&] { put_zone(out, zone); });
+    put_section(out, section::zone, [&] { put_zone(out, zone, format); });
   }
   for (const dataset::Zone& zone : constructions) {
-    put_section(out, section::part, [&] { put_zone(out, zone); });
+    put_section(out, section::part, [&] { put_zone(out, zone, format); });
   }
   put_section(out, section::ledger, [&] { out.put(contents.state.ledger.to_octets()); });
   put_section(out, section::health, [&] { out.put(contents.observations.to_octets()); });

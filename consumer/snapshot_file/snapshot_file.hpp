@@ -28,7 +28,8 @@
 
 namespace tidemark::consumer {
 
-constexpr std::uint32_t snapshot_format_version = 1;
+// The newest one. A file is of version 1 if that holds all: who reads only that goes on reading.
+constexpr std::uint32_t snapshot_format_version = 2;
 constexpr std::size_t log_identity_octets_max = 1024;
 
 // A copy is cheap but for the ledger (2 MiB) and the observations: take one on the feeder's thread

@@ -78,6 +78,13 @@ base::Bytes override_octets(const event::Override& value) {
   return std::move(out).take();
 }
 
+base::Bytes cookie_salts_octets(const std::vector<event::CookieSalt>& salts) {
+  base::Writer out;
+  put_text(out, "cookie salts");
+  for (const event::CookieSalt& salt : salts) out.put(salt);
+  return std::move(out).take();
+}
+
 base::Bytes settings_octets(dns::NameView zone, const ZoneSettings& settings) {
   base::Writer out;
   put_text(out, "settings");
@@ -85,6 +92,8 @@ base::Bytes settings_octets(dns::NameView zone, const ZoneSettings& settings) {
   out.put_u8(settings.removal_percent_max);
   out.put_u32(settings.removal_rrsets_min);
   out.put_u32(settings.ttl_seconds_ceiling);
+  // Younger than the others: what never used it keeps its hash.
+  if (settings.expire_seconds != 0) out.put_u32(settings.expire_seconds);
   return std::move(out).take();
 }
 

@@ -104,6 +104,8 @@ struct Contents {
   std::shared_ptr<const std::vector<std::uint32_t>> free_slots =
       std::make_shared<const std::vector<std::uint32_t>>();
   std::array<BucketChunk*, bucket_count / buckets_per_chunk> buckets{};  // null: all zero
+  std::shared_ptr<const std::vector<event::CookieSalt>> cookie_salts =
+      std::make_shared<const std::vector<event::CookieSalt>>();
 
   StateHash state_hash() const noexcept;
 };
@@ -113,6 +115,7 @@ std::uint32_t bucket_of(dns::NameView owner) noexcept;
 // Octets whose XXH3-128 is the leaf of a pool, an override, a zone's settings.
 base::Bytes pool_octets(const event::Pool& pool);
 base::Bytes override_octets(const event::Override& value);
+base::Bytes cookie_salts_octets(const std::vector<event::CookieSalt>& salts);
 base::Bytes settings_octets(dns::NameView zone, const ZoneSettings& settings);
 
 }  // namespace tidemark::dataset

@@ -183,6 +183,10 @@ std::optional<event::Override> Dataset::find_override(std::string_view pool,
   return static_cast<const OverrideEntry*>(cell->content)->value;
 }
 
+const std::vector<event::CookieSalt>& Dataset::cookie_salts() const noexcept {
+  return *lease_->contents->cookie_salts;
+}
+
 base::U128 Dataset::bucket(std::uint32_t index) const noexcept {
   const BucketChunk* chunk = lease_->contents->buckets[index / buckets_per_chunk];
   return chunk == nullptr ? base::U128{} : chunk->sums[index % buckets_per_chunk];
@@ -206,6 +210,9 @@ StateHash Dataset::recompute_state_hash() const {
   for (const PoolView& pool : pools()) fresh.entry_sum += base::xxh3_128(pool_octets(pool.pool()));
   for (const event::Override& one : overrides()) {
     fresh.entry_sum += base::xxh3_128(override_octets(one));
+  }
+  if (!cookie_salts().empty()) {
+    fresh.entry_sum += base::xxh3_128(cookie_salts_octets(cookie_salts()));
   }
   return fresh.state_hash();
 }

@@ -41,6 +41,7 @@ struct ZoneSettings {
   std::uint8_t removal_percent_max = 30;
   std::uint32_t removal_rrsets_min = 10;
   std::uint32_t ttl_seconds_ceiling = 604'800;
+  std::uint32_t expire_seconds = 0;  // 0: never
   friend bool operator==(const ZoneSettings&, const ZoneSettings&) = default;
 };
 
@@ -123,6 +124,9 @@ class Dataset {
   std::vector<event::Override> overrides() const;  // by pool, endpoint
   std::optional<event::Override> find_override(std::string_view pool,
                                                std::string_view endpoint) const;
+
+  // The first signs, all verify; none: nobody has asked for cookies.
+  const std::vector<event::CookieSalt>& cookie_salts() const noexcept;
 
   base::U128 bucket(std::uint32_t index) const noexcept;  // sum of the leaves in this bucket
   // The state hash from scratch; equal to version().state_hash, else memory or code is broken.

@@ -385,6 +385,16 @@ void Editor::delete_override(std::string_view pool, std::string_view endpoint) {
   store_->retire(cell);
 }
 
+const std::vector<event::CookieSalt>& Editor::cookie_salts() const noexcept {
+  return *next_->cookie_salts;
+}
+
+void Editor::put_cookie_salts(std::vector<event::CookieSalt> salts) {
+  if (!cookie_salts().empty()) add_entry_hash(cookie_salts_octets(cookie_salts()), false);
+  if (!salts.empty()) add_entry_hash(cookie_salts_octets(salts), true);
+  next_->cookie_salts = std::make_shared<const std::vector<event::CookieSalt>>(std::move(salts));
+}
+
 Dataset Editor::finish() && {
   store_->commit();
   open_ = false;

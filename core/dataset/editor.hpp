@@ -52,6 +52,9 @@ class Editor {
   void put_override(const event::Override& override_entry);
   void delete_override(std::string_view pool, std::string_view endpoint);
 
+  const std::vector<event::CookieSalt>& cookie_salts() const noexcept;
+  void put_cookie_salts(std::vector<event::CookieSalt> salts);
+
   // For a restore: the seq to give, instead of current + 1.
   void set_seq(Seq seq) noexcept;
 

@@ -28,7 +28,7 @@ constexpr std::size_t change_set_octets_max = 900 * 1024;  // encoded
 constexpr std::size_t edits_max = 65536;                   // in one ChangeSet, all zones together
 constexpr std::size_t author_octets_max = 255;
 constexpr std::size_t reason_octets_max = 4096;
-constexpr std::uint16_t min_reader_supported = 1;  // a record above this halts our fold
+constexpr std::uint16_t min_reader_supported = 2;  // a record above this halts our fold
 constexpr std::uint16_t fold_version_supported = 1;
 
 using ChangeId = base::Strong<struct ChangeIdTag, base::U128>;
@@ -66,10 +66,12 @@ struct DeleteRrset {
   friend bool operator==(const DeleteRrset&, const DeleteRrset&) = default;
 };
 // Guard thresholds and the like; an absent field keeps its value.
-struct PutZoneSettings {
+struct PutZoneSettings {                             // with expire_seconds: min_reader 2
   std::optional<std::uint8_t> removal_percent_max;   // default 30
   std::optional<std::uint32_t> removal_rrsets_min;   // zones smaller than this have no such guard
   std::optional<std::uint32_t> ttl_seconds_ceiling;  // default 604800
+  // A node that has not heard from the log for longer refuses the zone; 0, the default: never.
+  std::optional<std::uint32_t> expire_seconds{};
   friend bool operator==(const PutZoneSettings&, const PutZoneSettings&) = default;
 };
 // A large import: Begin opens a zone under construction beside the live one (an older unfinished
@@ -95,8 +97,21 @@ struct ZoneEdits {
   friend bool operator==(const ZoneEdits&, const ZoneEdits&) = default;
 };
 
+// What the secrets of DNS cookies are made of, together with a key that no log holds (ADR 0008).
+// By itself it is no secret.
+constexpr std::size_t cookie_salts_max = 3;
+using CookieSalt = std::array<std::uint8_t, 16>;
+
+// All salts: the first signs, all verify. One step of a roll-over from `expected`, which must be
+// what is there: add at the end, the second to the front, drop the last.
+struct PutCookieSalts {  // min_reader 2
+  std::vector<CookieSalt> expected{};
+  std::vector<CookieSalt> salts{};
+  friend bool operator==(const PutCookieSalts&, const PutCookieSalts&) = default;
+};
+
 struct ChangeSet {
-  std::uint16_t min_reader = 1;
+  std::uint16_t min_reader = 1;  // at least min_reader_of() it
   std::uint16_t fold_version = 1;
   ChangeId change_id;
   std::string author;  // who wanted it: a person or a program
@@ -107,8 +122,12 @@ struct ChangeSet {
   std::optional<std::uint64_t> acknowledged_removals{};  // exact count of RRsets that go away
   std::vector<ZoneEdits> zones{};                        // a zone occurs at most once
   std::vector<PoolEdit> pools{};  // puts are judged before the zones, deletions after them
+  std::optional<PutCookieSalts> cookie_salts{};
 
   friend bool operator==(const ChangeSet&, const ChangeSet&) = default;
 };
+
+// The oldest reader that understands all that `change` says.
+std::uint16_t min_reader_of(const ChangeSet& change) noexcept;
 
 }  // namespace tidemark::event

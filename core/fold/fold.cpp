@@ -3,6 +3,7 @@
 #include <optional>
 #include <set>
 
+#include "core/fold/cookie_rules.hpp"
 #include "core/fold/pool_rules.hpp"
 #include "core/fold/zone_judging.hpp"
 
@@ -15,7 +16,10 @@ std::optional<Rejected> check_limits(const event::ChangeSet& change) {
     return Rejected{Reason::FoldVersion, "fold_version " + std::to_string(change.fold_version) +
                                              " is not in force at this position"};
   }
-  if (change.zones.empty() && change.pools.empty()) {
+  if (change.min_reader < event::min_reader_of(change)) {
+    return Rejected{Reason::Malformed, "min_reader is too low for what the ChangeSet holds"};
+  }
+  if (change.zones.empty() && change.pools.empty() && !change.cookie_salts) {
     return Rejected{Reason::Malformed, "the ChangeSet holds no edit"};
   }
   if (change.author.empty() || change.author.size() > event::author_octets_max) {
@@ -109,6 +113,9 @@ std::variant<std::vector<ZoneOutcome>, Rejected> evolve(dataset::Editor& editor,
                                                         const Ledger& ledger,
                                                         const event::ChangeSet& change) {
   if (auto broken = check_before(editor, ledger, change)) return *std::move(broken);
+  if (change.cookie_salts) {
+    if (auto broken = apply(editor, *change.cookie_salts)) return *std::move(broken);
+  }
   if (auto broken = apply_pools(editor, change, false)) return *std::move(broken);
   std::vector<ZoneJudging> zones;
   zones.reserve(change.zones.size());

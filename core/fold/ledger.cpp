@@ -14,7 +14,7 @@ base::Result<Remembered> read_change(base::Reader& in) {
   if (!high || !low || !offset || !seq || !reason) {
     return base::fail(base::Errc::Invalid, "ledger: cut short in a change");
   }
-  if (*reason != no_reason && *reason > std::to_underlying(Reason::EmptyPool)) {
+  if (*reason != no_reason && *reason > std::to_underlying(reason_last)) {
     return base::fail(base::Errc::Invalid, "ledger: unknown reason code");
   }
   Remembered change{event::ChangeId({*high, *low}), static_cast<std::int64_t>(*offset), *seq, {}};

@@ -45,8 +45,10 @@ constexpr std::array rows{
     Row{"fold-version", ReasonKind::Rule},
     Row{"removal-guard", ReasonKind::Guard},
     Row{"empty-pool", ReasonKind::Guard},
+    Row{"cookies-changed", ReasonKind::Precondition},
+    Row{"cookie-rule", ReasonKind::Rule},
 };
-static_assert(rows.size() == std::to_underlying(Reason::EmptyPool) + 1, "one row for each Reason");
+static_assert(rows.size() == std::to_underlying(reason_last) + 1, "one row for each Reason");
 
 }  // namespace
 

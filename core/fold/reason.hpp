@@ -42,7 +42,11 @@ enum class Reason : std::uint8_t {
   // guards: too much would go away (403)
   RemovalGuard,
   EmptyPool,
+  // younger ones, of any kind
+  CookiesChanged,
+  CookieRule,
 };
+constexpr Reason reason_last = Reason::CookieRule;
 
 enum class ReasonKind : std::uint8_t { Precondition, Rule, Guard };
 

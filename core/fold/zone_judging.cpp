@@ -156,6 +156,7 @@ std::optional<Rejected> ZoneJudging::change_settings(const event::PutZoneSetting
   settings.removal_percent_max = edit.removal_percent_max.value_or(settings.removal_percent_max);
   settings.removal_rrsets_min = edit.removal_rrsets_min.value_or(settings.removal_rrsets_min);
   settings.ttl_seconds_ceiling = edit.ttl_seconds_ceiling.value_or(settings.ttl_seconds_ceiling);
+  settings.expire_seconds = edit.expire_seconds.value_or(settings.expire_seconds);
   if (settings.removal_percent_max > 100 || settings.ttl_seconds_ceiling > dns::ttl_seconds_max) {
     return reject(Reason::Malformed, "settings: percent is 0-100, a TTL at most 2147483647");
   }

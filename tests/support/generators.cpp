@@ -208,9 +208,11 @@ rc::Gen<event::ZoneEdit> zone_edit_in(const dns::Name& zone) {
       case 2: return event::CreateZone{};
       case 3: return event::DeleteZone{};
       case 4:
-        return event::PutZoneSettings{.removal_percent_max = 50,
-                                      .removal_rrsets_min = std::nullopt,
-                                      .ttl_seconds_ceiling = *gen::arbitrary<std::uint32_t>()};
+        return event::PutZoneSettings{
+            .removal_percent_max = 50,
+            .removal_rrsets_min = std::nullopt,
+            .ttl_seconds_ceiling = *gen::arbitrary<std::uint32_t>(),
+            .expire_seconds = *gen::element<std::optional<std::uint32_t>>(std::nullopt, 0, 3600)};
       case 5:  return event::BeginConstruction{};
       default: return event::CommitConstruction{*gen::inRange<std::uint64_t>(0, 20)};
     }
@@ -238,6 +240,26 @@ rc::Gen<event::ZoneEdits> zone_edits(const dns::Name& zone) {
   });
 }
 
+// Steps among few salts, so that some are allowed wherever a history has come to, and nonsense.
+rc::Gen<event::PutCookieSalts> cookie_salts() {
+  return gen::exec([] {
+    const auto salts = [](std::vector<std::uint8_t> drawn) {
+      std::vector<event::CookieSalt> made;
+      for (const std::uint8_t one : drawn) made.emplace_back().fill(one);
+      return made;
+    };
+    switch (*gen::inRange(0, 7)) {
+      case 0:  return event::PutCookieSalts{{}, salts({0})};
+      case 1:  return event::PutCookieSalts{salts({0}), salts({0, 1})};
+      case 2:  return event::PutCookieSalts{salts({0, 1}), salts({1, 0})};
+      case 3:  return event::PutCookieSalts{salts({1, 0}), salts({1})};
+      case 4:  return event::PutCookieSalts{salts({1}), salts({1, 0})};
+      case 5:  return event::PutCookieSalts{salts({1, 0}), salts({1, 0, 2})};
+      default: return event::PutCookieSalts{salts({1, 0, 2}), salts({1, 1, 2})};
+    }
+  });
+}
+
 rc::Gen<event::ChangeSet> change_set() {
   return gen::exec([] {
     event::ChangeSet made{.change_id = event::ChangeId(*u128()),
@@ -255,6 +277,8 @@ rc::Gen<event::ChangeSet> change_set() {
       made.zones.push_back(*zone_edits(zone));
     }
     made.pools = *gen::resize(5, gen::container<std::vector<event::PoolEdit>>(pool_edit()));
+    if (*gen::weightedElement<bool>({{6, false}, {1, true}})) made.cookie_salts = *cookie_salts();
+    made.min_reader = event::min_reader_of(made);
     return made;
   });
 }

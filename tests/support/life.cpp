@@ -42,7 +42,7 @@ event::DeleteRrset delete_some(const dns::Name& zone) {
 
 event::ChangeSet one_change(std::uint64_t number) {
   const dns::Name zone = *zone_name();
-  switch (roll(9)) {
+  switch (roll(10)) {
     case 0: return create_zone(number, zone);
     case 1: return put(number, zone, *rrset_in(zone));
     case 2: return in_zone(number, zone, {delete_some(zone)});
@@ -57,8 +57,14 @@ event::ChangeSet one_change(std::uint64_t number) {
       change.pools.push_back(*pool_edit());
       return change;
     }
-    case 6:  return in_zone(number, zone, {event::PutZoneSettings{50, 4, std::nullopt}});
-    case 7:  return in_zone(number, zone, {event::DeleteZone{}});
+    case 6: return in_zone(number, zone, {event::PutZoneSettings{50, 4, std::nullopt}});
+    case 7: return in_zone(number, zone, {event::DeleteZone{}});
+    case 8: {
+      event::ChangeSet change = change_numbered(number);
+      change.cookie_salts = *cookie_salts();
+      change.min_reader = event::min_reader_of(change);
+      return change;
+    }
     default: {
       event::ChangeSet change = *change_set();
       change.change_id = event::ChangeId({7, number});

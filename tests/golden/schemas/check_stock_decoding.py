@@ -10,11 +10,12 @@ import tempfile
 from pathlib import Path
 
 EXPECTED = {  # golden record: (schema, path into the JSON, value)
-    "change_set": ("change_set", ["zones", 0, "edits", 1, "edit", "ttl"], 300),
-    "change_set_pools": ("change_set", ["pools", 0, "edit", "pool", "endpoints", 1, "id"], "b"),
-    "health_frame": ("health_frame", ["observations", 1, "observed"], "Down"),
-    "control_pin": ("control", ["control", "scope"], "ring:canary"),
-    "node_report": ("node_report", ["state"], "Live"),
+    "v1/change_set": ("change_set", ["zones", 0, "edits", 1, "edit", "ttl"], 300),
+    "v1/change_set_pools": ("change_set", ["pools", 0, "edit", "pool", "endpoints", 1, "id"], "b"),
+    "v1/health_frame": ("health_frame", ["observations", 1, "observed"], "Down"),
+    "v1/control_pin": ("control", ["control", "scope"], "ring:canary"),
+    "v1/node_report": ("node_report", ["state"], "Live"),
+    "v2/change_set_cookies": ("change_set", ["cookie_salts", "salts", 1, "octets", 15], 255),
 }
 
 
@@ -26,7 +27,7 @@ def main():
             subprocess.run([flatc, "--json", "--strict-json", "-o", out,
                             str(schemas / f"{schema}.fbs"), "--", str(golden / f"{name}.bin")],
                            check=True)
-            found = json.loads((Path(out) / f"{name}.json").read_text())
+            found = json.loads((Path(out) / f"{Path(name).name}.json").read_text())
             for step in path:
                 found = found[step]
             if found != expected:

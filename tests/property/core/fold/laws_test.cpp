@@ -49,6 +49,16 @@ event::ChangeSet make_change(std::uint64_t id) {
           .zones = {zone_edits}};
 }
 
+event::ChangeSet step_of_cookies(std::uint64_t id) {
+  event::ChangeSet change{.change_id = event::ChangeId({79, id}),
+                          .author = "law",
+                          .author_epoch = event::AuthorEpoch(0),
+                          .zones = {}};
+  change.cookie_salts = *support::cookie_salts();
+  change.min_reader = event::min_reader_of(change);
+  return change;
+}
+
 Changes history() {
   Changes changes;
   std::set<dns::Name> zones;
@@ -57,8 +67,12 @@ Changes history() {
   for (const dns::Name& zone : zones) changes.push_back(make_zone(zone, ++id));
   const int count = *rc::gen::inRange(25, 60);
   for (int i = 0; i < count; ++i) {
-    changes.push_back(*rc::gen::element(0, 1, 2, 3) == 0 ? *support::change_set()
-                                                         : make_change(++id));
+    switch (*rc::gen::inRange(0, 8)) {
+      case 0:
+      case 1:  changes.push_back(*support::change_set()); break;
+      case 2:  changes.push_back(step_of_cookies(++id)); break;
+      default: changes.push_back(make_change(++id)); break;
+    }
   }
   return changes;
 }

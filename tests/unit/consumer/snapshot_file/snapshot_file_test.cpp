@@ -105,6 +105,43 @@ TEST(SnapshotFile, HoldsEverything) {
   EXPECT_EQ(dataset.recompute_state_hash(), dataset.version().state_hash);
 }
 
+// What only format version 2 can hold.
+SnapshotContents younger_contents() {
+  SnapshotContents contents = full_contents();
+  event::ChangeSet salts = change_numbered(20);
+  salts.min_reader = 2;
+  salts.cookie_salts = event::PutCookieSalts{{}, {event::CookieSalt{1, 2, 3}}};
+  fold_in(contents.state, salts);
+  event::ChangeSet expiry = change_numbered(21);
+  expiry.min_reader = 2;
+  expiry.zones.push_back(
+      {zone, event::ExpectAny{}, false, {}, {event::PutZoneSettings{{}, {}, {}, 600}}});
+  fold_in(contents.state, expiry);
+  return contents;
+}
+
+TEST(SnapshotFile, HoldsCookieSaltsAndExpiry) {
+  const SnapshotContents contents = younger_contents();
+  const auto parsed = parse(serialize(contents), lineage, another_seed);
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().trail;
+  expect_equal(*parsed, contents);
+  EXPECT_EQ(parsed->state.dataset.cookie_salts(),
+            std::vector<event::CookieSalt>({event::CookieSalt{1, 2, 3}}));
+  EXPECT_EQ(parsed->state.dataset.find_zone(zone)->settings().expire_seconds, 600u);
+}
+
+TEST(SnapshotFile, IsOfVersion1WhileThatHoldsAll) {
+  EXPECT_EQ(serialize(full_contents())[11], 1);
+  EXPECT_EQ(serialize(younger_contents())[11], 2);
+}
+
+TEST(SnapshotFile, RefusesAYoungerFileCutAnywhere) {
+  const base::Bytes file = serialize(younger_contents());
+  for (std::size_t size = 0; size < file.size(); ++size) {
+    ASSERT_FALSE(parse(base::ByteView(file).first(size), lineage, seed).has_value()) << size;
+  }
+}
+
 TEST(SnapshotFile, EqualStatesGiveEqualOctets) {
   const SnapshotContents contents = full_contents();
   const base::Bytes file = serialize(contents);

@@ -277,5 +277,96 @@ TEST_F(Fold, DeletingAZoneFreesItsMemory) {
   }
 }
 
+class CookieSalts : public Fold {
+ protected:
+  static event::CookieSalt salt(std::uint8_t octet) {
+    event::CookieSalt made;
+    made.fill(octet);
+    return made;
+  }
+  using Salts = std::vector<event::CookieSalt>;
+  Judgement put_salts(Salts expected, Salts salts) {
+    event::ChangeSet one = change({});
+    one.min_reader = 2;
+    one.cookie_salts = {std::move(expected), std::move(salts)};
+    return fold(one);
+  }
+  void go(const Salts& to) {
+    const auto judged = put_salts(state_.dataset.cookie_salts(), to);
+    EXPECT_TRUE(std::holds_alternative<Accepted>(judged)) << why(judged);
+    EXPECT_EQ(state_.dataset.cookie_salts(), to);
+    EXPECT_EQ(state_.dataset.recompute_state_hash(), state_.dataset.version().state_hash);
+  }
+  const event::CookieSalt a_ = salt(1), b_ = salt(2), c_ = salt(3), d_ = salt(4);
+};
+
+TEST_F(CookieSalts, RollOverInThreeStages) {
+  go({a_});
+  go({a_, b_});
+  go({b_, a_});
+  go({b_});
+  go({b_, c_});
+  go({b_, c_, d_});
+  go({c_, b_, d_});
+}
+
+TEST_F(CookieSalts, ArePartOfTheStateHashInTheirOrder) {
+  const auto none = state_.dataset.version().state_hash;
+  go({a_});
+  const auto one = state_.dataset.version().state_hash;
+  go({a_, b_});
+  const auto two = state_.dataset.version().state_hash;
+  go({b_, a_});
+  EXPECT_NE(none, one);
+  EXPECT_NE(one, two);
+  EXPECT_NE(two, state_.dataset.version().state_hash);
+}
+
+TEST_F(CookieSalts, TheFirstToMoveThemWins) {
+  go({a_});
+  expect_rejected(put_salts({}, {b_}), Reason::CookiesChanged);
+  EXPECT_TRUE(std::holds_alternative<Accepted>(put_salts({a_}, {a_, b_})));
+  expect_rejected(put_salts({a_}, {a_, c_}), Reason::CookiesChanged);
+  EXPECT_EQ(state_.dataset.cookie_salts(), (Salts{a_, b_}));
+}
+
+TEST_F(CookieSalts, OnlyOneStepAtATime) {
+  expect_rejected(put_salts({}, {}), Reason::CookieRule);
+  expect_rejected(put_salts({}, {a_, b_}), Reason::CookieRule);
+  go({a_});
+  expect_rejected(put_salts({a_}, {}), Reason::CookieRule);        // the last one
+  expect_rejected(put_salts({a_}, {b_}), Reason::CookieRule);      // unknown to every node
+  expect_rejected(put_salts({a_}, {b_, a_}), Reason::CookieRule);  // signs before it verifies
+  expect_rejected(put_salts({a_}, {a_, a_}), Reason::CookieRule);
+  go({a_, b_});
+  expect_rejected(put_salts({a_, b_}, {b_}), Reason::CookieRule);  // the one that signs
+  go({a_, b_, c_});
+  expect_rejected(put_salts({a_, b_, c_}, {a_, b_, c_, d_}), Reason::CookieRule);
+  expect_rejected(put_salts({a_, b_, c_}, {c_, b_, a_}), Reason::CookieRule);
+}
+
+TEST_F(CookieSalts, NeedAReaderThatKnowsThem) {
+  event::ChangeSet one = change({});
+  one.cookie_salts = event::PutCookieSalts{{}, {a_}};
+  expect_rejected(fold(one), Reason::Malformed);
+}
+
+TEST_F(Fold, ExpirySettingsNeedAReaderThatKnowsThemAndCountInTheHash) {
+  make_example();
+  const event::PutZoneSettings settings{.removal_percent_max = {},
+                                        .removal_rrsets_min = {},
+                                        .ttl_seconds_ceiling = {},
+                                        .expire_seconds = 600};
+  auto one = change({edits("example.", {settings})});
+  expect_rejected(fold(one), Reason::Malformed);
+  one = change({edits("example.", {settings})});
+  one.min_reader = 2;
+  const auto before = state_.dataset.version().state_hash;
+  EXPECT_TRUE(std::holds_alternative<Accepted>(fold(one)));
+  EXPECT_EQ(zone().settings().expire_seconds, 600u);
+  EXPECT_NE(state_.dataset.version().state_hash, before);
+  EXPECT_EQ(state_.dataset.recompute_state_hash(), state_.dataset.version().state_hash);
+}
+
 }  // namespace
 }  // namespace tidemark::fold
