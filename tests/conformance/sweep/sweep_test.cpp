@@ -70,8 +70,8 @@ std::optional<Expected> of_meta_type(std::uint32_t type) {
 
 constexpr std::uint32_t a = 1, cname = 5, txt = 16, ds = 43, any = 255;
 
-// One RRset over UDP: the smallest, here the two addresses... of the TXT. See dns-answers, ANY.
-Expected of_data_type(Kind kind, std::uint32_t type) {
+// ANY over UDP is one RRset: here the TXT, which is smaller than two addresses.
+Expected of_ordinary_type(Kind kind, std::uint32_t type) {
   const Expected nodata{.authorities = 1};
   const Expected referral{.aa = false, .authorities = 3};
   switch (kind) {
@@ -97,7 +97,7 @@ Expected of_data_type(Kind kind, std::uint32_t type) {
 
 Expected expected_of(Kind kind, std::uint32_t type) {
   if (const auto meta = of_meta_type(type)) return *meta;
-  return of_data_type(kind, type);
+  return of_ordinary_type(kind, type);
 }
 
 std::ostream& operator<<(std::ostream& out, const Expected& expected) {
