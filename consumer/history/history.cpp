@@ -1,0 +1,291 @@
+#include "consumer/history/history.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "consumer/history/rows.hpp"
+#include "schemas/codec.hpp"
+
+namespace tidemark::consumer {
+
+namespace {
+
+using base::ByteView;
+using base::Result;
+using topics::SqliteStatement;
+
+std::int64_t signed_of(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+
+bool zone_order(const dns::Rrset& a, const dns::Rrset& b) {
+  const bool a_soa = a.type == dns::RrType::Soa, b_soa = b.type == dns::RrType::Soa;
+  if (a_soa != b_soa) return a_soa;
+  if (const auto order = a.owner <=> b.owner; order != 0) return order < 0;
+  return a.type < b.type;
+}
+
+bool differ(const std::optional<dns::Rrset>& a, const std::optional<dns::Rrset>& b) {
+  if (a.has_value() != b.has_value()) return true;
+  if (!a || a->type != dns::RrType::Soa) return a != b;
+  dns::Rrset other = *b;  // with the serial of `a`: that one belongs to the fold
+  if (a->rdata.size() != 1 || other.rdata.size() != 1) return a != b;
+  const base::Bytes& from = a->rdata.front();
+  base::Bytes& to = other.rdata.front();
+  if (from.size() != to.size()) return true;
+  std::copy_n(from.end() - 20, 4, to.end() - 20);
+  return *a != other;
+}
+
+}  // namespace
+
+struct History::Key {
+  std::int64_t id;
+  std::int64_t zone;
+  dns::Name zone_name;
+  dns::Name owner;
+  std::int64_t type;
+};
+
+Result<History> History::open(const std::string& path) {
+  TIDEMARK_TRY(auto file, open_history(path));
+  return History(std::move(file));
+}
+
+Result<SqliteStatement*> History::prepared(std::string_view sql) {
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) {
+    TIDEMARK_TRY(auto statement, file_.prepare(sql));
+    found = statements_.emplace(std::string(sql), std::move(statement)).first;
+  }
+  found->second.reset();
+  return &found->second;
+}
+
+Result<HistoryPosition> History::position() { return position_of(file_); }
+
+Result<void> History::check_known(std::uint64_t seq) {
+  TIDEMARK_TRY(const auto known, position());
+  if (seq >= known.first_seq && seq <= known.seq) return {};
+  return base::fail(base::Errc::OutOfRange,
+                    "version " + std::to_string(seq) + " is not in the history: it knows " +
+                        std::to_string(known.first_seq) + " to " + std::to_string(known.seq));
+}
+
+Result<std::vector<dns::Name>> History::zones_at(std::uint64_t seq) {
+  TIDEMARK_TRY_VOID(check_known(seq));
+  TIDEMARK_TRY(auto* const select,
+               prepared("SELECT z.name FROM zones z WHERE (SELECT t.lives FROM touches t WHERE "
+                        "t.zone=z.id AND t.seq <= ?1 ORDER BY t.seq DESC LIMIT 1) = 1"));
+  select->bind(1, signed_of(seq));
+  std::vector<dns::Name> zones;
+  for (;;) {
+    TIDEMARK_TRY(const bool there, select->step());
+    if (!there) break;
+    auto name = dns::Name::from_wire(select->blob(0));
+    if (!name) return damaged("a zone is no name");
+    zones.push_back(*std::move(name));
+  }
+  select->reset();
+  std::ranges::sort(zones);
+  return zones;
+}
+
+Result<std::optional<std::int64_t>> History::zone_number(dns::NameView zone) {
+  TIDEMARK_TRY(auto* const select, prepared("SELECT id FROM zones WHERE name=?1"));
+  select->bind(1, zone.wire());
+  TIDEMARK_TRY(const bool there, select->step());
+  const auto number = there ? std::optional(select->number(0)) : std::nullopt;
+  select->reset();
+  return number;
+}
+
+// Nothing if the zone was not there.
+Result<std::optional<dns::Serial>> History::serial_at(std::int64_t zone, std::uint64_t seq) {
+  TIDEMARK_TRY(auto* const select,
+               prepared("SELECT serial, lives FROM touches WHERE zone=?1 AND seq <= ?2 ORDER BY "
+                        "seq DESC LIMIT 1"));
+  select->bind(1, zone);
+  select->bind(2, signed_of(seq));
+  TIDEMARK_TRY(const bool there, select->step());
+  std::optional<dns::Serial> serial;
+  if (there && select->number(1) != 0) {
+    serial = dns::Serial(static_cast<std::uint32_t>(select->number(0)));
+  }
+  select->reset();
+  return serial;
+}
+
+Result<PastZone> History::zone_at(dns::NameView zone, std::uint64_t seq) {
+  TIDEMARK_TRY_VOID(check_known(seq));
+  TIDEMARK_TRY(const auto number, zone_number(zone));
+  std::optional<dns::Serial> serial;
+  if (number) {
+    TIDEMARK_TRY(serial, serial_at(*number, seq));
+  }
+  if (!serial) {
+    return base::fail(base::Errc::NotFound, "zone " + zone.to_text() +
+                                                " was not there at version " + std::to_string(seq));
+  }
+  TIDEMARK_TRY(auto* const select,
+               prepared("SELECT k.owner, k.type, v.ttl, v.records FROM keys k JOIN versions v ON "
+                        "v.key=k.id AND v.seq=(SELECT max(seq) FROM versions WHERE key=k.id AND "
+                        "seq <= ?2) WHERE k.zone=?1 AND v.records IS NOT NULL"));
+  select->bind(1, *number);
+  select->bind(2, signed_of(seq));
+  PastZone past{*serial, {}};
+  for (;;) {
+    TIDEMARK_TRY(const bool there, select->step());
+    if (!there) break;
+    TIDEMARK_TRY(auto rrset, read_rrset(*select, *serial));
+    past.rrsets.push_back(std::move(rrset));
+  }
+  select->reset();
+  std::ranges::sort(past.rrsets, zone_order);
+  return past;
+}
+
+Result<std::optional<dns::Name>> History::zone_holding(dns::NameView owner, std::uint64_t seq) {
+  for (dns::NameView zone = owner;; zone = zone.parent()) {
+    TIDEMARK_TRY(const auto number, zone_number(zone));
+    if (number) {
+      TIDEMARK_TRY(const auto serial, serial_at(*number, seq));
+      if (serial) return dns::Name(zone);
+    }
+    if (zone.is_root()) return std::nullopt;
+  }
+}
+
+Result<std::vector<dns::Rrset>> History::rrsets_at(dns::NameView owner,
+                                                   std::optional<dns::RrType> type,
+                                                   std::uint64_t seq) {
+  TIDEMARK_TRY_VOID(check_known(seq));
+  TIDEMARK_TRY(const auto zone, zone_holding(owner, seq));
+  if (!zone) return std::vector<dns::Rrset>{};
+  TIDEMARK_TRY(const auto number, zone_number(*zone));
+  TIDEMARK_TRY(const auto serial, serial_at(*number, seq));
+  TIDEMARK_TRY(auto* const select,
+               prepared("SELECT k.owner, k.type, v.ttl, v.records FROM keys k JOIN versions v ON "
+                        "v.key=k.id AND v.seq=(SELECT max(seq) FROM versions WHERE key=k.id AND "
+                        "seq <= ?3) WHERE k.zone=?1 AND k.owner=?2 AND v.records IS NOT NULL ORDER "
+                        "BY k.type"));
+  select->bind(1, *number);
+  select->bind(2, owner.wire());
+  select->bind(3, signed_of(seq));
+  std::vector<dns::Rrset> found;
+  for (;;) {
+    TIDEMARK_TRY(const bool there, select->step());
+    if (!there) break;
+    TIDEMARK_TRY(auto rrset, read_rrset(*select, *serial));
+    if (!type || rrset.type == *type) found.push_back(std::move(rrset));
+  }
+  select->reset();
+  return found;
+}
+
+Result<std::vector<BlameLine>> History::blame(dns::NameView zone) {
+  TIDEMARK_TRY(const auto known, position());
+  TIDEMARK_TRY(const auto number, zone_number(zone));
+  std::optional<dns::Serial> serial;
+  if (number) {
+    TIDEMARK_TRY(serial, serial_at(*number, known.seq));
+  }
+  if (!serial) return base::fail(base::Errc::NotFound, "zone " + zone.to_text() + " is not there");
+  TIDEMARK_TRY(auto* const select,
+               prepared("SELECT k.owner, k.type, v.ttl, v.records, " + std::string(change_columns) +
+                        " FROM keys k JOIN versions v ON v.key=k.id AND v.seq=k.seq JOIN changes c "
+                        "ON c.seq=k.seq WHERE k.zone=?1 AND k.present=1"));
+  select->bind(1, *number);
+  std::vector<BlameLine> lines;
+  for (;;) {
+    TIDEMARK_TRY(const bool there, select->step());
+    if (!there) break;
+    TIDEMARK_TRY(auto rrset, read_rrset(*select, *serial));
+    TIDEMARK_TRY(auto change, read_change(*select, 4));
+    lines.push_back({std::move(rrset), std::move(change)});
+  }
+  select->reset();
+  std::ranges::sort(lines, zone_order, &BlameLine::rrset);
+  return lines;
+}
+
+Result<std::optional<dns::Rrset>> History::value_at(const Key& key, std::uint64_t seq) {
+  TIDEMARK_TRY(const auto serial, serial_at(key.zone, seq));
+  if (!serial) return std::nullopt;
+  TIDEMARK_TRY(auto* const select,
+               prepared("SELECT k.owner, k.type, v.ttl, v.records FROM versions v JOIN keys k ON "
+                        "k.id=v.key WHERE v.key=?1 AND v.seq <= ?2 ORDER BY v.seq DESC LIMIT 1"));
+  select->bind(1, key.id);
+  select->bind(2, signed_of(seq));
+  TIDEMARK_TRY(const bool there, select->step());
+  std::optional<dns::Rrset> value;
+  if (there && !select->is_null(3)) {
+    TIDEMARK_TRY(value, read_rrset(*select, *serial));
+  }
+  select->reset();
+  return value;
+}
+
+Result<std::vector<History::Key>> History::keys_changed(std::uint64_t from, std::uint64_t to,
+                                                        const std::optional<dns::Name>& zone) {
+  TIDEMARK_TRY(auto* const select,
+               prepared("SELECT k.id, k.zone, z.name, k.owner, k.type FROM keys k JOIN zones z ON "
+                        "z.id=k.zone WHERE k.id IN (SELECT key FROM versions WHERE seq > ?1 AND "
+                        "seq <= ?2) AND (?3 IS NULL OR z.name=?3)"));
+  select->bind(1, signed_of(from));
+  select->bind(2, signed_of(to));
+  zone ? select->bind(3, zone->wire()) : select->bind_null(3);
+  std::vector<Key> keys;
+  for (;;) {
+    TIDEMARK_TRY(const bool there, select->step());
+    if (!there) break;
+    auto name = dns::Name::from_wire(select->blob(2));
+    auto owner = dns::Name::from_wire(select->blob(3));
+    if (!name || !owner) return damaged("a zone or an owner is no name");
+    keys.push_back({select->number(0), select->number(1), *std::move(name), *std::move(owner),
+                    select->number(4)});
+  }
+  select->reset();
+  std::ranges::sort(keys, [](const Key& a, const Key& b) {
+    return std::tie(a.zone_name, a.owner, a.type) < std::tie(b.zone_name, b.owner, b.type);
+  });
+  return keys;
+}
+
+Result<std::vector<Difference>> History::diff(std::uint64_t from, std::uint64_t to,
+                                              const std::optional<dns::Name>& zone,
+                                              std::size_t limit) {
+  TIDEMARK_TRY_VOID(check_known(from));
+  TIDEMARK_TRY_VOID(check_known(to));
+  TIDEMARK_TRY(const auto keys, keys_changed(std::min(from, to), std::max(from, to), zone));
+  std::vector<Difference> differences;
+  for (const Key& key : keys) {
+    if (differences.size() >= limit) break;
+    TIDEMARK_TRY(auto before, value_at(key, from));
+    TIDEMARK_TRY(auto after, value_at(key, to));
+    if (differ(before, after)) {
+      differences.push_back({key.zone_name, std::move(before), std::move(after)});
+    }
+  }
+  return differences;
+}
+
+Result<std::vector<event::PoolEdit>> History::pools_at(std::uint64_t seq) {
+  TIDEMARK_TRY_VOID(check_known(seq));
+  TIDEMARK_TRY(auto* const select,
+               prepared("SELECT e.value FROM entries e WHERE e.seq=(SELECT max(seq) FROM entries "
+                        "WHERE name=e.name AND seq <= ?1) AND e.value IS NOT NULL AND (e.name LIKE "
+                        "'pool/%' OR e.name LIKE 'override/%') ORDER BY e.name DESC"));
+  select->bind(1, signed_of(seq));
+  std::vector<event::PoolEdit> edits;  // "pool/" before "override/": in the order of applying
+  for (;;) {
+    TIDEMARK_TRY(const bool there, select->step());
+    if (!there) break;
+    auto alone = schemas::decode_change_set(select->blob(0));
+    if (!alone || alone->pools.size() != 1) return damaged("a pool does not decode");
+    edits.push_back(std::move(alone->pools.front()));
+  }
+  select->reset();
+  return edits;
+}
+
+}  // namespace tidemark::consumer

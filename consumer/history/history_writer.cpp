@@ -1,0 +1,400 @@
+#include "consumer/history/history_writer.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "consumer/history/stored_rrset.hpp"
+#include "schemas/codec.hpp"
+
+namespace tidemark::consumer {
+
+namespace {
+
+using base::ByteView;
+using base::Result;
+using topics::SqliteStatement;
+
+std::int64_t signed_of(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+
+std::size_t count_edits(const event::ChangeSet& change) {
+  std::size_t edits = change.pools.size();
+  for (const event::ZoneEdits& zone : change.zones) edits += zone.edits.size();
+  return edits;
+}
+
+base::Bytes encode_alone(event::PoolEdit edit) {
+  event::ChangeSet alone{
+      .change_id = event::ChangeId({}), .author = {}, .author_epoch = event::AuthorEpoch(0)};
+  alone.pools.push_back(std::move(edit));
+  return schemas::encode(alone);
+}
+
+base::Bytes encode_alone(const dns::NameView zone, event::ZoneEdit edit) {
+  event::ChangeSet alone{
+      .change_id = event::ChangeId({}), .author = {}, .author_epoch = event::AuthorEpoch(0)};
+  alone.zones.push_back({.zone = dns::Name(zone), .expect = event::ExpectAny{}});
+  alone.zones.front().edits.push_back(std::move(edit));
+  return schemas::encode(alone);
+}
+
+}  // namespace
+
+Result<HistoryWriter> HistoryWriter::open(const std::string& path, dataset::Lineage lineage) {
+  TIDEMARK_TRY(auto file, open_history(path, lineage));
+  TIDEMARK_TRY(const auto position, position_of(file));
+  return HistoryWriter(std::move(file), position);
+}
+
+HistoryWriter::HistoryWriter(topics::SqliteFile file, HistoryPosition position)
+    : file_(std::move(file)), position_(position), committed_(position) {}
+
+Result<SqliteStatement*> HistoryWriter::prepared(std::string_view sql) {
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) {
+    TIDEMARK_TRY(auto statement, file_.prepare(sql));
+    found = statements_.emplace(sql, std::move(statement)).first;
+  }
+  return &found->second;
+}
+
+Result<void> HistoryWriter::begin() {
+  if (open_) return {};
+  TIDEMARK_TRY_VOID(file_.run("BEGIN IMMEDIATE"));
+  open_ = true;
+  return {};
+}
+
+Result<void> HistoryWriter::commit() {
+  if (!open_) return {};
+  auto done = move_position(file_, position_);
+  if (done) done = file_.run("COMMIT");
+  open_ = false;
+  if (!done) {
+    (void)file_.run("ROLLBACK");  // what failed first is told
+    position_ = committed_;
+    return done;
+  }
+  committed_ = position_;
+  return {};
+}
+
+Result<void> HistoryWriter::add(const JudgedRecord& record) {
+  if (record.offset <= position_.offset) return {};
+  TIDEMARK_TRY_VOID(begin());
+  if (auto written = write(record); !written) {
+    (void)file_.run("ROLLBACK");
+    open_ = false;
+    position_ = committed_;
+    return written;
+  }
+  position_.offset = record.offset;
+  return {};
+}
+
+Result<void> HistoryWriter::skip(std::int64_t offset) {
+  if (offset <= position_.offset) return {};
+  TIDEMARK_TRY_VOID(begin());
+  position_.offset = offset;
+  return {};
+}
+
+Result<void> HistoryWriter::write(const JudgedRecord& record) {
+  if (std::holds_alternative<fold::Twin>(record.judgement)) return {};
+  if (const auto* rejected = std::get_if<fold::Rejected>(&record.judgement)) {
+    TIDEMARK_TRY_VOID(note_change(record, {}, rejected));
+    for (const event::ZoneEdits& edits : record.change.zones) {
+      TIDEMARK_TRY(const auto zone, zone_number(edits.zone));
+      TIDEMARK_TRY_VOID(touch(zone, record.offset, {}, dns::Serial(0), false));
+    }
+    return {};
+  }
+  const auto& accepted = std::get<fold::Accepted>(record.judgement);
+  const std::uint64_t seq = accepted.version.seq.value();
+  TIDEMARK_TRY_VOID(note_change(record, seq, nullptr));
+  for (const event::PoolEdit& edit : record.change.pools) {
+    TIDEMARK_TRY_VOID(apply(edit, signed_of(seq)));
+  }
+  for (const event::ZoneEdits& edits : record.change.zones) {
+    TIDEMARK_TRY_VOID(apply(edits, signed_of(seq)));
+  }
+  for (const fold::ZoneOutcome& outcome : accepted.zones) {
+    TIDEMARK_TRY(const auto zone, zone_number(outcome.zone));
+    TIDEMARK_TRY_VOID(touch(zone, record.offset, seq, outcome.serial, !outcome.deleted));
+  }
+  position_.seq = seq;
+  return {};
+}
+
+Result<void> HistoryWriter::note_change(const JudgedRecord& record,
+                                        std::optional<std::uint64_t> seq,
+                                        const fold::Rejected* rejected) {
+  TIDEMARK_TRY(auto* const insert, prepared("INSERT INTO changes VALUES(?1, ?2, ?3, ?4, ?5, ?6, "
+                                            "?7, ?8, ?9, ?10)"));
+  const event::ChangeSet& change = record.change;
+  const auto id = base::to_octets(change.change_id.value());
+  insert->bind(1, record.offset);
+  seq ? insert->bind(2, signed_of(*seq)) : insert->bind_null(2);
+  insert->bind(3, ByteView(id));
+  insert->bind(4, record.appended_ms);
+  insert->bind(5, signed_of(change.created_ms));
+  insert->bind(6, std::string_view(change.author));
+  insert->bind(7, std::string_view(change.reason));
+  insert->bind(8, signed_of(count_edits(change)));
+  if (rejected != nullptr) {
+    insert->bind(9, fold::to_text(rejected->reason));
+    insert->bind(10, std::string_view(rejected->detail));
+  } else {
+    insert->bind_null(9);
+    insert->bind_null(10);
+  }
+  return insert->run();
+}
+
+Result<void> HistoryWriter::apply(const event::ZoneEdits& edits, std::int64_t seq) {
+  TIDEMARK_TRY(const auto zone, zone_number(edits.zone));
+  for (const event::ZoneEdit& edit : edits.edits) {
+    const auto* const settings = std::get_if<event::PutZoneSettings>(&edit);
+    if (settings != nullptr && !edits.construction) {
+      TIDEMARK_TRY_VOID(
+          put_entry("settings/" + edits.zone.to_text(), encode_alone(edits.zone, *settings), seq));
+      continue;
+    }
+    TIDEMARK_TRY_VOID(apply(zone, edits.construction, edit, seq));
+  }
+  return {};
+}
+
+Result<void> HistoryWriter::apply(std::int64_t zone, bool construction, const event::ZoneEdit& edit,
+                                  std::int64_t seq) {
+  if (const auto* put_edit = std::get_if<event::PutRrset>(&edit)) {
+    return construction ? build(zone, put_edit->rrset) : put(zone, put_edit->rrset, seq);
+  }
+  if (const auto* gone = std::get_if<event::DeleteRrset>(&edit)) {
+    return construction ? unbuild(zone, gone->owner, gone->type)
+                        : remove(zone, gone->owner, gone->type, seq);
+  }
+  if (std::holds_alternative<event::DeleteZone>(edit)) return remove_all(zone, seq);
+  if (std::holds_alternative<event::CommitConstruction>(edit)) return commit_built(zone, seq);
+  if (std::holds_alternative<event::BeginConstruction>(edit)) {
+    TIDEMARK_TRY(auto* const clear, prepared("DELETE FROM building WHERE zone=?1"));
+    clear->bind(1, zone);
+    return clear->run();
+  }
+  return {};  // CreateZone: touch() says that it lives
+}
+
+Result<void> HistoryWriter::put(std::int64_t zone, const dns::Rrset& rrset, std::int64_t seq) {
+  TIDEMARK_TRY(auto* const key,
+               prepared("INSERT INTO keys(zone, owner, type, present, seq) VALUES(?1, ?2, ?3, 1, "
+                        "?4) ON CONFLICT DO UPDATE SET present=1, seq=?4 RETURNING id"));
+  key->bind(1, zone);
+  key->bind(2, rrset.owner.wire());
+  key->bind(3, std::int64_t{std::to_underlying(rrset.type)});
+  key->bind(4, seq);
+  TIDEMARK_TRY(const bool there, key->step());
+  const std::int64_t id = there ? key->number(0) : 0;
+  TIDEMARK_TRY_VOID(key->run());
+  TIDEMARK_TRY(auto* const version,
+               prepared("INSERT OR REPLACE INTO versions VALUES(?1, ?2, ?3, ?4)"));
+  version->bind(1, id);
+  version->bind(2, seq);
+  version->bind(3, std::int64_t{rrset.ttl.value()});
+  version->bind(4, ByteView(to_stored(rrset.rdata)));
+  return version->run();
+}
+
+Result<void> HistoryWriter::remove(std::int64_t zone, dns::NameView owner, dns::RrType type,
+                                   std::int64_t seq) {
+  TIDEMARK_TRY(auto* const key,
+               prepared("UPDATE keys SET present=0, seq=?4 WHERE zone=?1 AND owner=?2 AND type=?3 "
+                        "RETURNING id"));
+  key->bind(1, zone);
+  key->bind(2, owner.wire());
+  key->bind(3, std::int64_t{std::to_underlying(type)});
+  key->bind(4, seq);
+  TIDEMARK_TRY(const bool there, key->step());
+  const std::int64_t id = there ? key->number(0) : 0;
+  TIDEMARK_TRY_VOID(key->run());
+  TIDEMARK_TRY(auto* const version,
+               prepared("INSERT OR REPLACE INTO versions VALUES(?1, ?2, 0, NULL)"));
+  version->bind(1, id);
+  version->bind(2, seq);
+  return version->run();
+}
+
+Result<void> HistoryWriter::remove_all(std::int64_t zone, std::int64_t seq) {
+  TIDEMARK_TRY(auto* const versions,
+               prepared("INSERT OR REPLACE INTO versions SELECT id, ?2, 0, NULL FROM keys WHERE "
+                        "zone=?1 AND present=1"));
+  versions->bind(1, zone);
+  versions->bind(2, seq);
+  TIDEMARK_TRY_VOID(versions->run());
+  TIDEMARK_TRY(auto* const keys,
+               prepared("UPDATE keys SET present=0, seq=?2 WHERE zone=?1 AND present=1"));
+  keys->bind(1, zone);
+  keys->bind(2, seq);
+  return keys->run();
+}
+
+Result<void> HistoryWriter::build(std::int64_t zone, const dns::Rrset& rrset) {
+  TIDEMARK_TRY(auto* const insert,
+               prepared("INSERT OR REPLACE INTO building VALUES(?1, ?2, ?3, ?4, ?5)"));
+  insert->bind(1, zone);
+  insert->bind(2, rrset.owner.wire());
+  insert->bind(3, std::int64_t{std::to_underlying(rrset.type)});
+  insert->bind(4, std::int64_t{rrset.ttl.value()});
+  insert->bind(5, ByteView(to_stored(rrset.rdata)));
+  return insert->run();
+}
+
+Result<void> HistoryWriter::unbuild(std::int64_t zone, dns::NameView owner, dns::RrType type) {
+  TIDEMARK_TRY(auto* const gone,
+               prepared("DELETE FROM building WHERE zone=?1 AND owner=?2 AND type=?3"));
+  gone->bind(1, zone);
+  gone->bind(2, owner.wire());
+  gone->bind(3, std::int64_t{std::to_underlying(type)});
+  return gone->run();
+}
+
+// The built zone takes the place of the live one: what is gone, what is new, what differs.
+Result<void> HistoryWriter::commit_built(std::int64_t zone, std::int64_t seq) {
+  for (const std::string_view sql :
+       {"INSERT OR REPLACE INTO versions SELECT k.id, ?2, 0, NULL FROM keys k WHERE k.zone=?1 AND "
+        "k.present=1 AND NOT EXISTS (SELECT 1 FROM building b WHERE b.zone=?1 AND b.owner=k.owner "
+        "AND b.type=k.type)",
+        "UPDATE keys SET present=0, seq=?2 WHERE zone=?1 AND present=1 AND NOT EXISTS (SELECT 1 "
+        "FROM building b WHERE b.zone=?1 AND b.owner=keys.owner AND b.type=keys.type)",
+        "DELETE FROM building WHERE zone=?1 AND EXISTS (SELECT 1 FROM keys k JOIN versions v ON "
+        "v.key=k.id AND v.seq=k.seq WHERE k.zone=?1 AND k.owner=building.owner AND "
+        "k.type=building.type AND k.present=1 AND v.ttl=building.ttl AND "
+        "v.records=building.records) AND ?2=?2",
+        "INSERT INTO keys(zone, owner, type, present, seq) SELECT zone, owner, type, 1, ?2 FROM "
+        "building WHERE zone=?1 ON CONFLICT DO UPDATE SET present=1, seq=?2",
+        "INSERT OR REPLACE INTO versions SELECT k.id, ?2, b.ttl, b.records FROM building b JOIN "
+        "keys k ON k.zone=b.zone AND k.owner=b.owner AND k.type=b.type WHERE b.zone=?1",
+        "DELETE FROM building WHERE zone=?1 AND ?2=?2"}) {
+    TIDEMARK_TRY(auto* const statement, prepared(sql));
+    statement->bind(1, zone);
+    statement->bind(2, seq);
+    TIDEMARK_TRY_VOID(statement->run());
+  }
+  return {};
+}
+
+Result<void> HistoryWriter::apply(const event::PoolEdit& edit, std::int64_t seq) {
+  if (const auto* put_pool = std::get_if<event::PutPool>(&edit)) {
+    TIDEMARK_TRY_VOID(put_entry("pool/" + put_pool->pool.name, encode_alone(edit), seq));
+    return drop_overrides_of_missing_endpoints(put_pool->pool, seq);
+  }
+  if (const auto* gone = std::get_if<event::DeletePool>(&edit)) return remove_pool(gone->pool, seq);
+  if (const auto* set = std::get_if<event::PutOverride>(&edit)) {
+    const event::Override& value = set->override_;
+    return put_entry("override/" + value.pool + "/" + value.endpoint, encode_alone(edit), seq);
+  }
+  const auto& cleared = std::get<event::DeleteOverride>(edit);
+  return remove_entry("override/" + cleared.pool + "/" + cleared.endpoint, seq);
+}
+
+Result<void> HistoryWriter::put_entry(const std::string& name, ByteView value, std::int64_t seq) {
+  TIDEMARK_TRY(auto* const insert, prepared("INSERT OR REPLACE INTO entries VALUES(?1, ?2, ?3)"));
+  insert->bind(1, std::string_view(name));
+  insert->bind(2, seq);
+  insert->bind(3, value);
+  return insert->run();
+}
+
+Result<void> HistoryWriter::remove_entry(const std::string& name, std::int64_t seq) {
+  TIDEMARK_TRY(auto* const insert, prepared("INSERT OR REPLACE INTO entries VALUES(?1, ?2, NULL)"));
+  insert->bind(1, std::string_view(name));
+  insert->bind(2, seq);
+  return insert->run();
+}
+
+// The overrides of its endpoints go with it.
+Result<void> HistoryWriter::remove_pool(const std::string& pool, std::int64_t seq) {
+  TIDEMARK_TRY_VOID(remove_entry("pool/" + pool, seq));
+  TIDEMARK_TRY(auto* const overrides,
+               prepared("INSERT OR REPLACE INTO entries SELECT DISTINCT name, ?2, NULL FROM "
+                        "entries WHERE name >= ?1 || '/' AND name < ?1 || '0'"));
+  const std::string prefix = "override/" + pool;
+  overrides->bind(1, std::string_view(prefix));
+  overrides->bind(2, seq);
+  return overrides->run();
+}
+
+// As the Dataset does when a pool is put again.
+Result<void> HistoryWriter::drop_overrides_of_missing_endpoints(const event::Pool& pool,
+                                                                std::int64_t seq) {
+  const std::string prefix = "override/" + pool.name;
+  TIDEMARK_TRY(auto* const select, prepared("SELECT DISTINCT name FROM entries WHERE name >= ?1 || "
+                                            "'/' AND name < ?1 || '0'"));
+  select->bind(1, std::string_view(prefix));
+  std::vector<std::string> gone;
+  for (;;) {
+    TIDEMARK_TRY(const bool there, select->step());
+    if (!there) break;
+    const std::string name = select->text(0);
+    const std::string endpoint = name.substr(prefix.size() + 1);
+    if (std::ranges::none_of(pool.endpoints,
+                             [&](const event::Endpoint& one) { return one.id == endpoint; })) {
+      gone.push_back(name);
+    }
+  }
+  select->reset();
+  for (const std::string& name : gone) TIDEMARK_TRY_VOID(remove_entry(name, seq));
+  return {};
+}
+
+Result<void> HistoryWriter::touch(std::int64_t zone, std::int64_t offset,
+                                  std::optional<std::uint64_t> seq, dns::Serial serial,
+                                  bool lives) {
+  TIDEMARK_TRY(auto* const insert,
+               prepared("INSERT OR REPLACE INTO touches VALUES(?1, ?2, ?3, ?4, ?5)"));
+  insert->bind(1, zone);
+  insert->bind(2, offset);
+  seq ? insert->bind(3, signed_of(*seq)) : insert->bind_null(3);
+  insert->bind(4, std::int64_t{serial.value()});
+  insert->bind(5, std::int64_t{lives ? 1 : 0});
+  return insert->run();
+}
+
+Result<std::int64_t> HistoryWriter::zone_number(dns::NameView zone) {
+  TIDEMARK_TRY(auto* const insert,
+               prepared("INSERT INTO zones(name) VALUES(?1) ON CONFLICT DO UPDATE SET name=name "
+                        "RETURNING id"));
+  insert->bind(1, zone.wire());
+  TIDEMARK_TRY(const bool there, insert->step());
+  const std::int64_t id = there ? insert->number(0) : 0;
+  TIDEMARK_TRY_VOID(insert->run());
+  return id;
+}
+
+Result<void> HistoryWriter::add_baseline(const dataset::Dataset& dataset, std::int64_t offset,
+                                         std::int64_t appended_ms) {
+  TIDEMARK_TRY_VOID(begin());
+  const std::uint64_t seq = dataset.version().seq.value();
+  const event::ChangeSet nobody{.change_id = event::ChangeId({}),
+                                .author = {},
+                                .author_epoch = event::AuthorEpoch(0),
+                                .reason = "what was there before the history that is known"};
+  const fold::Judgement accepted = fold::Accepted{dataset.version(), {}};
+  TIDEMARK_TRY_VOID(note_change({offset, appended_ms, nobody, accepted}, seq, nullptr));
+  for (const dataset::Zone& one : dataset.zones()) {
+    TIDEMARK_TRY(const auto zone, zone_number(one.name()));
+    for (const dns::Rrset& rrset : one.rrsets()) {
+      TIDEMARK_TRY_VOID(put(zone, rrset, signed_of(seq)));
+    }
+    TIDEMARK_TRY_VOID(touch(zone, offset, seq, one.serial(), true));
+  }
+  for (const dataset::PoolView& pool : dataset.pools()) {
+    TIDEMARK_TRY_VOID(apply(event::PutPool{pool.pool()}, signed_of(seq)));
+  }
+  for (const event::Override& one : dataset.overrides()) {
+    TIDEMARK_TRY_VOID(apply(event::PutOverride{one}, signed_of(seq)));
+  }
+  position_ = {offset, seq, seq};
+  return {};
+}
+
+}  // namespace tidemark::consumer
