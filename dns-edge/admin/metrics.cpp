@@ -33,6 +33,7 @@ class Scrape final : public prometheus::Collectable {
     std::vector<MetricFamily> families;
     collect_queries(families);
     collect_tcp(families);
+    collect_rate(families);
     collect_versions(families);
     collect_fold(families);
     collect_node(families);
@@ -101,10 +102,44 @@ class Scrape final : public prometheus::Collectable {
     counter(all, "tcp_accepted_total", "TCP connections accepted.", accepted);
     gauge(all, "tcp_connections", "TCP connections open.",
           accepted > closed ? accepted - closed : 0);
-    counter(all, "tcp_refused_total", "TCP connections refused: a limit was reached.",
-            sum(workers_, [](auto& w) -> auto& { return w.tcp_refused; }));
+    auto& refused = family(all, MetricType::Counter, "tcp_refused_total",
+                           "TCP connections refused, by the limit that was reached.");
+    add(refused, sum(workers_, [](auto& w) -> auto& { return w.tcp_refused_node_full; }),
+        {{"limit", "node"}});
+    add(refused, sum(workers_, [](auto& w) -> auto& { return w.tcp_refused_source_full; }),
+        {{"limit", "source"}});
+    add(refused, sum(workers_, [](auto& w) -> auto& { return w.tcp_refused_descriptors; }),
+        {{"limit", "descriptors"}});
     counter(all, "tcp_timeouts_total", "TCP connections closed for taking too long.",
             sum(workers_, [](auto& w) -> auto& { return w.tcp_timeouts; }));
+    counter(all, "tcp_displaced_total", "Idle TCP connections closed to make place for others.",
+            sum(workers_, [](auto& w) -> auto& { return w.tcp_displaced; }));
+  }
+
+  using RateCounters = std::array<Counter, WorkerCounters::rate_classes>;
+  void collect_rate_classes(MetricFamily& into, RateCounters WorkerCounters::* counters) const {
+    constexpr std::array<const char*, WorkerCounters::rate_classes> names{"answer", "error", "tcp"};
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      add(into, sum(workers_, [&](auto& w) -> auto& { return (w.*counters)[i]; }),
+          {{"class", names[i]}});
+    }
+  }
+
+  void collect_rate(Families& all) const {
+    collect_rate_classes(family(all, MetricType::Counter, "rate_limited_total",
+                                "Responses (tcp: connections) over a source's rate."),
+                         &WorkerCounters::rate_limited);
+    collect_rate_classes(family(all, MetricType::Counter, "rate_would_limit_total",
+                                "The same in dry-run: sent whole all the same."),
+                         &WorkerCounters::rate_would_limit);
+    counter(all, "rate_slipped_total", "Limited responses that were sent, short.",
+            sum(workers_, [](auto& w) -> auto& { return w.rate_slipped; }));
+    auto& exempt = family(all, MetricType::Counter, "rate_exempt_total",
+                          "Responses that no rate limit counts, by reason.");
+    add(exempt, sum(workers_, [](auto& w) -> auto& { return w.rate_exempt_by_cookie; }),
+        {{"by", "cookie"}});
+    add(exempt, sum(workers_, [](auto& w) -> auto& { return w.rate_exempt_by_address; }),
+        {{"by", "address"}});
   }
 
   void collect_versions(Families& all) const {

@@ -25,8 +25,11 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
+enum class RateClass : std::uint8_t { Answer, Error, Tcp };  // each has limits of its own
+
 struct alignas(128) WorkerCounters {
   static constexpr std::size_t rcodes = 24;  // up to BADCOOKIE
+  static constexpr std::size_t rate_classes = 3;
 
   Counter udp_queries, tcp_queries;
   Counter silent;  // no answer is owed: responses, stubs, source port 0
@@ -36,7 +39,13 @@ struct alignas(128) WorkerCounters {
   Counter udp_send_errors;           // datagrams that the system did not take
   Counter batches;                   // receive calls that brought something
   Counter tcp_accepted, tcp_closed;  // the difference is open now
-  Counter tcp_refused, tcp_timeouts;
+  Counter tcp_refused_node_full, tcp_refused_source_full, tcp_refused_descriptors;
+  Counter tcp_timeouts, tcp_displaced;  // closed: too slow or idle; longest idle when full
+
+  std::array<Counter, rate_classes> rate_limited;      // by RateClass
+  std::array<Counter, rate_classes> rate_would_limit;  // the same in dry-run
+  Counter rate_slipped;                                // limited, and sent short
+  Counter rate_exempt_by_cookie, rate_exempt_by_address;
 
   // The version that answers come from: seq of the last Snapshot that a batch was answered from.
   // While the worker sleeps it holds none: its next batch takes the newest.

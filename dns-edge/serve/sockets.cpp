@@ -92,8 +92,11 @@ Result<Socket> open(int type, const char* protocol, const SocketAddress& address
   const int descriptor = socket.descriptor();
   if (descriptor < 0) return failed(protocol, address, "socket");
   const bool datagram = type == SOCK_DGRAM;
-  // A restarted node must not wait for the old connections to fade.
-  if (!datagram && !set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)) {
+  // A restarted node must not wait for the old connections to fade. Connections take the sizes of
+  // their buffers from here: who never reads holds little.
+  if (!datagram && !(set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1) &&
+                     set(descriptor, SOL_SOCKET, SO_SNDBUF, tcp_buffer_octets) &&
+                     set(descriptor, SOL_SOCKET, SO_RCVBUF, tcp_buffer_octets))) {
     return failed(protocol, address, "setsockopt");
   }
   if (!set_sharing(descriptor, address, sharing) ||

@@ -1,10 +1,11 @@
 // TcpService: the TCP side of one worker: listening sockets, connections, their limits.
 //
-// When all places are taken the connection that is idle longest gives way; when none is idle the
-// new one is refused. When the process has no descriptors left, accepting pauses; UDP goes on.
+// When all places of the node are taken the connection of this worker that is idle longest gives
+// way; when none is idle the new one is refused. When the process has no descriptors to spare the
+// same holds and accepting pauses; UDP goes on.
 //
-// Threads   The one worker.
-// Requires  The io_context and the Replier outlive it.
+// Threads   The one worker. The TcpCensus is the node's.
+// Requires  The io_context, the Replier and the census outlive it.
 #pragma once
 
 #include <memory>
@@ -17,6 +18,7 @@
 #include "dns-edge/serve/replier.hpp"
 #include "dns-edge/serve/settings.hpp"
 #include "dns-edge/serve/sockets.hpp"
+#include "dns-edge/serve/tcp_census.hpp"
 #include "dns-edge/serve/tcp_session.hpp"
 
 namespace tidemark::edge {
@@ -24,24 +26,45 @@ namespace tidemark::edge {
 class TcpService {
  public:
   TcpService(boost::asio::io_context& io, Replier& replier, WorkerCounters& counters,
-             const TcpLimits& limits, std::size_t places);
+             const TcpLimits& limits, TcpCensus& census);
 
   void accept_on(Socket listening, const net::SocketAddress& address);
   void stop();  // accepts nobody any more; replies under way are still sent
 
   // For its sessions.
-  Replier& replier() noexcept { return replier_; }
+
+  // Charges what the worker spends while it lives to a client.
+  class ServiceTime {
+   public:
+    ServiceTime(TcpService& service, const Client& client);
+    ~ServiceTime();
+    ServiceTime(const ServiceTime&) = delete;
+    ServiceTime& operator=(const ServiceTime&) = delete;
+
+   private:
+    TcpService& service_;
+    const Client& client_;
+    const std::chrono::nanoseconds begin_;
+  };
+  bool begin_batch(const Client& client) noexcept;  // false: the client had its service time
   // Valid until the next reply.
   base::ByteView reply(base::ByteView message, const Client& client) noexcept;
   void forget(const TcpSession& session);
 
  private:
-  using Acceptor = boost::asio::ip::tcp::acceptor;
-  void accept(Acceptor& acceptor);
+  struct Door {
+    Door(boost::asio::io_context& io, const boost::asio::ip::tcp& protocol, int descriptor)
+        : acceptor(io, protocol, descriptor), pause(io) {}
+    boost::asio::ip::tcp::acceptor acceptor;
+    boost::asio::steady_timer pause;
+  };
+  void accept(Door& door);
+  void accept_later(Door& door);
   void admit(TcpSession::Socket socket);
-  bool make_place();
-  bool has_too_many(const net::IpAddress& source) const;
-  void pause_accepting(Acceptor& acceptor);
+  bool enter(const net::IpAddress& source);
+  bool is_reserved(int descriptor) const noexcept;
+  bool displace();  // false: nobody is idle
+  std::chrono::milliseconds idle_limit() const noexcept;
   void watch_deadlines();
   void close_overdue();
 
@@ -49,12 +72,12 @@ class TcpService {
   Replier& replier_;
   WorkerCounters& counters_;
   const TcpLimits& limits_;
-  const std::size_t places_;
-  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  TcpCensus& census_;
+  const int descriptors_max_;
+  std::vector<std::unique_ptr<Door>> doors_;
   std::vector<std::shared_ptr<TcpSession>> sessions_;
   std::vector<std::uint8_t> reply_room_;
   boost::asio::steady_timer deadlines_;  // runs while there are sessions
-  boost::asio::steady_timer pause_;
   bool watching_ = false;
   bool stopping_ = false;
 };

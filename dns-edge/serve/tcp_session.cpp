@@ -18,6 +18,8 @@ using boost::system::error_code;
 constexpr std::size_t length_octets = 2;       // in front of each message
 constexpr std::size_t read_octets_min = 1024;  // a few queries
 constexpr std::size_t read_octets_max = length_octets + dns::message_octets_max;
+static_assert(tcp_output_octets_max >= length_octets + dns::message_octets_max,
+              "a reply of any size fits");
 
 }  // namespace
 
@@ -32,9 +34,9 @@ TcpSession::TcpSession(TcpService& service, Socket socket, net::IpAddress source
 
 void TcpSession::start() { read(); }
 
-void TcpSession::enter(Phase phase) {
+void TcpSession::enter(Phase phase, Clock::time_point since) {
   phase_ = phase;
-  since_ = Clock::now();
+  since_ = since;
 }
 
 void TcpSession::close() {
@@ -58,29 +60,31 @@ bool TcpSession::overdue(Clock::time_point now, const TcpLimits& limits, bool fu
 }
 
 void TcpSession::read() {
-  if (phase_ == Phase::Closed) return;
   const auto room = asio::buffer(in_.data() + filled_, in_.size() - filled_);
   socket_.async_read_some(room, [self = shared_from_this()](error_code error, std::size_t octets) {
-    if (error) return self->close();
-    if (self->phase_ == Phase::Idle) self->enter(Phase::Message);
-    self->filled_ += octets;
-    self->take_messages();
+    if (self->phase_ == Phase::Closed) return;
+    if (error) return self->close();  // all that was owed is written: reads wait for that
+    self->received(octets);
   });
 }
 
+void TcpSession::received(std::size_t octets) {
+  if (filled_ == 0) message_since_ = Clock::now();
+  filled_ += octets;
+  take_messages();
+}
+
 void TcpSession::take_messages() {
-  service_.replier().begin_batch();
-  while (out_.size() < tcp_output_octets_max && take_message()) {
+  if (!service_.begin_batch(client_)) return close();
+  const TcpService::ServiceTime measured(service_, client_);
+  while (!closing_ && in_flight_ < tcp_in_flight_max &&
+         out_.size() + length_octets + dns::message_octets_max <= tcp_output_octets_max &&
+         take_message()) {
   }
-  if (phase_ == Phase::Closed) return;
-  // What is left moves to the front; a message that announces more gets the room for it.
-  std::copy(in_.begin() + static_cast<std::ptrdiff_t>(taken_),
-            in_.begin() + static_cast<std::ptrdiff_t>(filled_), in_.begin());
-  filled_ -= taken_;
-  taken_ = 0;
-  if (filled_ == in_.size()) in_.resize(read_octets_max);
+  compact();
   if (!out_.empty()) return write();
-  if (filled_ == 0) enter(Phase::Idle);  // else the clock of the message that began runs on
+  if (closing_) return close();
+  enter(filled_ == 0 ? Phase::Idle : Phase::Message, filled_ == 0 ? Clock::now() : message_since_);
   read();
 }
 
@@ -92,25 +96,51 @@ bool TcpSession::take_message() {
   taken_ += length_octets + octets;
   const base::ByteView reply = service_.reply(rest.subspan(length_octets, octets), client_);
   if (reply.empty()) {  // a response, or a stub: not a client of ours
-    close();
+    closing_ = true;
     return false;
   }
   out_.push_back(static_cast<std::uint8_t>(reply.size() >> 8));
   out_.push_back(static_cast<std::uint8_t>(reply.size()));
   out_.insert(out_.end(), reply.begin(), reply.end());
+  ++in_flight_;
   return true;
 }
 
+// What is left moves to the front; a message that announces more gets the room for it, and who is
+// done with a large one gives the room back.
+void TcpSession::compact() {
+  if (taken_ != 0) {
+    std::copy(in_.begin() + static_cast<std::ptrdiff_t>(taken_),
+              in_.begin() + static_cast<std::ptrdiff_t>(filled_), in_.begin());
+    filled_ -= taken_;
+    taken_ = 0;
+    message_since_ = Clock::now();  // its first octet came with the last segment
+  }
+  if (filled_ == in_.size()) {
+    in_.resize(read_octets_max);
+  } else if (in_.size() > read_octets_min && filled_ == 0) {
+    in_.resize(read_octets_min);
+    in_.shrink_to_fit();
+  }
+}
+
 void TcpSession::write() {
-  enter(Phase::Writing);
+  enter(Phase::Writing, Clock::now());
   asio::async_write(socket_, asio::buffer(out_),
                     [self = shared_from_this()](error_code error, std::size_t) {
                       if (self->phase_ == Phase::Closed) return;
                       if (error || self->closing_) return self->close();
-                      self->out_.clear();
-                      self->enter(self->filled_ == 0 ? Phase::Idle : Phase::Message);
-                      self->take_messages();
+                      self->written();
                     });
+}
+
+void TcpSession::written() {
+  // The client could not send on while we did not read: that is not held against it.
+  message_since_ += Clock::now() - since_;
+  out_.clear();
+  if (out_.capacity() > read_octets_max) out_.shrink_to_fit();
+  in_flight_ = 0;
+  take_messages();
 }
 
 }  // namespace tidemark::edge

@@ -1,8 +1,11 @@
 // TcpSession: one TCP connection: messages in, replies out in the same order, as many as arrive.
 //
 // While replies wait to be taken nothing more is read, so unread output never exceeds
-// tcp_output_octets_max and one more reply. Limits of time are the TcpService's, which closes a
-// session whose overdue() says so.
+// tcp_output_octets_max and replies to be taken never tcp_in_flight_max. Limits of time are the
+// TcpService's, which closes a session whose overdue() says so: a client that never reads, or that
+// sends a message octet by octet, has the time of one message and no segment resets it.
+//
+// A client that has closed its sending half gets the replies it is owed, then the connection ends.
 //
 // Threads  The one worker.
 // RFC      7766 (pipelining, idle), 9210
@@ -18,9 +21,6 @@
 #include "dns-edge/serve/settings.hpp"
 
 namespace tidemark::edge {
-
-constexpr std::size_t tcp_output_octets_max =
-    64 * 1024;  // then replies are sent before more is read
 
 class TcpService;
 
@@ -48,11 +48,14 @@ class TcpSession : public std::enable_shared_from_this<TcpSession> {
     Writing,
     Closed,
   };
-  void enter(Phase phase);
+  void enter(Phase phase, Clock::time_point since);
   void read();
+  void received(std::size_t octets);
   void take_messages();
   bool take_message();  // false: there is no whole one
+  void compact();
   void write();
+  void written();
 
   TcpService& service_;
   Socket socket_;
@@ -60,11 +63,13 @@ class TcpSession : public std::enable_shared_from_this<TcpSession> {
   const Client client_;
   Phase phase_ = Phase::Idle;
   Clock::time_point since_;
-  bool closing_ = false;
+  bool closing_ = false;          // after what is to be written
   std::vector<std::uint8_t> in_;  // in_[0, filled_) was received
   std::size_t filled_ = 0;
-  std::size_t taken_ = 0;  // of filled_: answered already
+  std::size_t taken_ = 0;              // of filled_: answered already
+  Clock::time_point message_since_{};  // first octet of the message at taken_
   std::vector<std::uint8_t> out_;
+  std::size_t in_flight_ = 0;  // messages whose replies are in out_
 };
 
 }  // namespace tidemark::edge

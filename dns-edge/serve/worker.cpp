@@ -13,11 +13,11 @@ constexpr int drain_rounds = 8;  // then timers, TCP and the other sockets get t
 }  // namespace
 
 Worker::Worker(const ServeSettings& settings, PublishedSnapshot& published, std::size_t index,
-               const std::atomic<std::uint32_t>& stale_seconds)
+               const Shared& shared)
     : running_(io_.get_executor()),
-      replier_(published, index, settings.answers, stale_seconds, counters_),
-      tcp_(io_, replier_, counters_, settings.tcp,
-           std::max<std::size_t>(1, settings.tcp.connections_max / settings.workers)) {}
+      replier_(published, index, settings.answers, settings.rate, shared.rate_seed,
+               shared.stale_seconds, counters_),
+      tcp_(io_, replier_, counters_, settings.tcp, shared.census) {}
 
 void Worker::add(Socket udp, Socket tcp, const net::SocketAddress& address) {
   const auto protocol =
@@ -68,6 +68,10 @@ bool Worker::answer_batch(int socket) noexcept {
   const std::size_t received = batch_.receive(socket);
   if (received == 0) return false;
   replier_.begin_batch();
+  for (std::size_t i = 0; i < received; ++i) {
+    clients_[i] = batch_.client(i);
+    sources_[i] = replier_.limiter().locate(clients_[i]);
+  }
   std::uint64_t octets_in = 0;
   for (std::size_t i = 0; i < received; ++i) {
     const base::ByteView datagram = batch_.datagram(i);
@@ -76,7 +80,7 @@ bool Worker::answer_batch(int socket) noexcept {
       counters_.silent.add();
       continue;
     }
-    batch_.set_reply(i, replier_.reply(datagram, batch_.client(i), batch_.room(i)));
+    batch_.set_reply(i, replier_.reply_udp(datagram, clients_[i], sources_[i], batch_.room(i)));
   }
   const UdpBatch::Sent sent = batch_.send(socket);
   counters_.batches.add();

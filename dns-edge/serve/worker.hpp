@@ -1,12 +1,14 @@
 // Worker: one thread that answers: its sockets, its buffers, its Reader, its counters.
 //
 // UDP is drained in batches: all replies of one come from one Snapshot. Between batches the thread
-// sleeps without holding any. Nothing is shared with other workers but the published Snapshot.
+// sleeps without holding any. Nothing that a query needs
+// is shared with other workers but the published Snapshot.
 //
 // Threads   Made and destroyed by Workers; run() is the thread; stop() from any thread.
 // Requires  The PublishedSnapshot and the settings outlive it.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <vector>
@@ -26,8 +28,14 @@ namespace tidemark::edge {
 
 class Worker {
  public:
+  // `shared` is what all workers of a node have in common; it outlives them.
+  struct Shared {
+    TcpCensus& census;
+    const std::atomic<std::uint32_t>& stale_seconds;
+    std::uint64_t rate_seed;
+  };
   Worker(const ServeSettings& settings, PublishedSnapshot& published, std::size_t index,
-         const std::atomic<std::uint32_t>& stale_seconds);
+         const Shared& shared);
 
   // Before run(). Bound sockets of one address.
   void add(Socket udp, Socket tcp, const net::SocketAddress& address);
@@ -46,6 +54,8 @@ class Worker {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> running_;
   Replier replier_;
   UdpBatch batch_;
+  std::array<Client, udp_batch_datagrams> clients_;  // of the batch
+  std::array<RateTable::Source, udp_batch_datagrams> sources_;
   std::vector<std::unique_ptr<UdpSocket>> udp_;
   TcpService tcp_;
 };

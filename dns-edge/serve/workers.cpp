@@ -3,6 +3,7 @@
 #include "core/base/check.hpp"
 #include "dns-edge/serve/sockets.hpp"
 #include "dns-edge/serve/worker.hpp"
+#include "net/system_ports.hpp"
 
 namespace tidemark::edge {
 
@@ -39,7 +40,9 @@ Result<void> check_addresses_free(const std::vector<SocketAddress>& addresses) {
   return {};
 }
 
-Workers::Workers(ServeSettings settings) : settings_(std::move(settings)) {}
+Workers::Workers(ServeSettings settings)
+    : settings_(std::move(settings)),
+      census_(settings_.tcp.connections_max, settings_.tcp.connections_per_source_max) {}
 
 Workers::~Workers() { stop(); }
 
@@ -56,8 +59,10 @@ Result<std::unique_ptr<Workers>> Workers::open(ServeSettings settings,
 }
 
 Result<void> Workers::bind(PublishedSnapshot& published) {
+  net::SystemRandom random;
   for (std::size_t i = 0; i < settings_.workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(settings_, published, i, stale_seconds_));
+    const Worker::Shared shared{census_, stale_seconds_, random.next()};
+    workers_.push_back(std::make_unique<Worker>(settings_, published, i, shared));
   }
   for (const SocketAddress& wanted : settings_.listen) {
     TIDEMARK_TRY(Pair first, open_first_pair(wanted));

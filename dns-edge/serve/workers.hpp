@@ -17,6 +17,7 @@
 #include "dns-edge/serve/counters.hpp"
 #include "dns-edge/serve/replier.hpp"
 #include "dns-edge/serve/settings.hpp"
+#include "dns-edge/serve/tcp_census.hpp"
 #include "net/address.hpp"
 
 namespace tidemark::edge {
@@ -55,6 +56,7 @@ class Workers {
 
   const ServeSettings settings_;
   std::atomic<std::uint32_t> stale_seconds_{0};
+  TcpCensus census_;
   std::vector<net::SocketAddress> addresses_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;

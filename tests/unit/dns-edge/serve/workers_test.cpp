@@ -10,6 +10,7 @@
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include "core/dns/message.hpp"
 #include "dns-edge/serve/sockets.hpp"
@@ -89,6 +90,24 @@ class TcpClient {
     out.put(query);
     return std::move(out).take();
   }
+  bool ask(const Bytes& framed_query) {
+    try_send(framed_query);
+    return !receive().empty();
+  }
+  // Sends what can be sent now.
+  void try_send(const Bytes& octets) {
+    ::send(socket_.native_handle(), octets.data(), octets.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
+  void finish() { socket_.shutdown(asio::ip::tcp::socket::shutdown_send); }
+  void reset() {  // RST
+    socket_.set_option(asio::socket_base::linger(true, 0));
+    socket_.close();
+  }
+  // Told by the system, without taking what waits to be read.
+  bool is_open() {
+    pollfd watched{socket_.native_handle(), POLLRDHUP, 0};
+    return poll(&watched, 1, 0) == 0;
+  }
   // Empty when the server closed.
   Bytes receive() {
     Bytes length = take(2);
@@ -126,6 +145,19 @@ class Serving : public ::testing::Test {
     serving = *std::move(opened);
   }
   const net::SocketAddress& address(std::size_t index = 0) { return serving->addresses()[index]; }
+  std::uint64_t open_connections() const {
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < serving->size(); ++i) {
+      count += serving->counters(i).tcp_accepted.value() - serving->counters(i).tcp_closed.value();
+    }
+    return count;
+  }
+  template <class Condition>
+  static void wait_for(Condition&& holds) {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (!holds() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    EXPECT_TRUE(holds());
+  }
 
   support::DnsWorld world;
   ServeSettings settings;
@@ -253,7 +285,217 @@ TEST_F(Serving, OneSourceHasOnlySoManyConnections) {
   open();
   TcpClient first(address()), second(address());
   EXPECT_TRUE(second.receive().empty());
-  EXPECT_EQ(serving->counters(0).tcp_refused.value(), 1u);
+  EXPECT_EQ(serving->counters(0).tcp_refused_source_full.value(), 1u);
+}
+
+TEST_F(Serving, TheLimitsOfConnectionsAreTheNodesNotAWorkers) {
+  settings.tcp.connections_per_source_max = 3;
+  open(2);
+  const Bytes query = TcpClient::framed(support::to_wire({.name = "www.example.org."}));
+  std::vector<std::unique_ptr<TcpClient>> clients;
+  int served = 0;
+  for (int i = 0; i < 12; ++i) {  // spread over both workers by their ports
+    clients.push_back(std::make_unique<TcpClient>(address()));
+    served += clients.back()->ask(query) ? 1 : 0;
+  }
+  EXPECT_EQ(served, 3);
+  EXPECT_EQ(serving->counters(0).tcp_refused_source_full.value() +
+                serving->counters(1).tcp_refused_source_full.value(),
+            9u);
+}
+
+TEST_F(Serving, ADepartedConnectionLeavesItsPlace) {
+  settings.tcp.connections_per_source_max = 1;
+  open();
+  const Bytes query = TcpClient::framed(support::to_wire({.name = "www.example.org."}));
+  for (int i = 0; i < 50; ++i) {
+    TcpClient client(address());
+    // The one before may not have been noticed as gone yet.
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    bool served = client.ask(query);
+    while (!served && std::chrono::steady_clock::now() < deadline) {
+      served = TcpClient(address()).ask(query);
+    }
+    ASSERT_TRUE(served) << i;
+    if (i % 2 == 0) client.reset();
+  }
+  wait_for([&] { return open_connections() == 0; });
+}
+
+TEST_F(Serving, AHalfClosedConnectionGetsItsReplies) {
+  open();
+  Bytes two = TcpClient::framed(support::to_wire({.name = "many.big.test.", .id = 1}));
+  const Bytes second = TcpClient::framed(support::to_wire({.name = "www.example.org.", .id = 2}));
+  two.insert(two.end(), second.begin(), second.end());
+  TcpClient client(address());
+  client.send(two);
+  client.finish();
+  EXPECT_FALSE(client.receive().empty());
+  EXPECT_FALSE(client.receive().empty());
+  EXPECT_TRUE(client.receive().empty()) << "then it ends";
+  wait_for([&] { return open_connections() == 0; });
+}
+
+TEST_F(Serving, AMessageHasItsTimeHoweverManySegmentsItComesIn) {
+  settings.tcp.message = 300ms;
+  settings.tcp.idle = 60s;
+  open();
+  const Bytes query = TcpClient::framed(support::to_wire({.name = "www.example.org."}));
+  TcpClient client(address());
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  std::size_t sent = 0;
+  // An octet now and then, never the last: no segment gives it more time.
+  while (client.is_open() && std::chrono::steady_clock::now() < deadline) {
+    if (sent + 1 < query.size()) client.try_send({query[sent++]});
+    std::this_thread::sleep_for(20ms);  // the pace of the attack, not a synchronisation
+  }
+  EXPECT_FALSE(client.is_open());
+  EXPECT_EQ(serving->counters(0).tcp_timeouts.value(), 1u);
+}
+
+TEST_F(Serving, AClientThatNeverReadsIsCutOffAndHeldSmall) {
+  settings.tcp.message = 300ms;
+  settings.tcp.idle = 60s;
+  open();
+  const Bytes query =
+      TcpClient::framed(support::to_wire({.name = "many.big.test.", .type = dns::RrType::Txt}));
+  TcpClient client(address());
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  std::size_t sent = 0;
+  while (client.is_open() && std::chrono::steady_clock::now() < deadline) {
+    client.try_send(query);
+    ++sent;
+  }
+  EXPECT_EQ(serving->counters(0).tcp_timeouts.value(), 1u);
+  // A reply is 21 KiB: what the output limit and the system's buffers hold, and no more.
+  EXPECT_LT(serving->counters(0).tcp_queries.value(), 400u) << "of " << sent;
+}
+
+TEST_F(Serving, MoreMessagesThanMayBeInFlightAreAllAnswered) {
+  settings.rate.mode = RateMode::Off;
+  open();
+  const Bytes query = TcpClient::framed(support::to_wire({.name = "www.example.org."}));
+  Bytes all;
+  for (int i = 0; i < 1000; ++i) all.insert(all.end(), query.begin(), query.end());
+  TcpClient client(address());
+  client.send(all);
+  for (int i = 0; i < 1000; ++i) ASSERT_FALSE(client.receive().empty()) << i;
+}
+
+TEST_F(Serving, KeepaliveTellsTheTimeoutThatHoldsNow) {
+  settings.tcp.connections_max = 4;
+  settings.tcp.idle = 10s;
+  settings.tcp.idle_when_full = 2s;
+  open();
+  const Bytes query = support::to_wire(
+      {.name = "www.example.org.",
+       .payload = std::uint16_t{1232},
+       .options = {{static_cast<std::uint16_t>(dns::EdnsOption::TcpKeepalive), {}}}});
+  const auto told = [&](TcpClient& client) {
+    client.send(TcpClient::framed(query));
+    const auto message = dns::read_message(client.receive());
+    if (!message) return std::optional<Bytes>();
+    return support::option_of(*message, static_cast<std::uint16_t>(dns::EdnsOption::TcpKeepalive));
+  };
+  TcpClient first(address());
+  EXPECT_EQ(told(first), (Bytes{0, 100}));
+  TcpClient second(address()), third(address());
+  EXPECT_EQ(told(third), (Bytes{0, 20})) << "three of four places are taken";
+  EXPECT_EQ(told(first), (Bytes{0, 20}));
+}
+
+TEST_F(Serving, ASourceThatHadItsServiceTimeIsClosed) {
+  settings.rate.mode = RateMode::On;
+  settings.rate.tcp_us_per_second = 1;
+  open();
+  const Bytes query = TcpClient::framed(support::to_wire({.name = "www.example.org."}));
+  TcpClient client(address());
+  int answered = 0;
+  while (answered < 10'000 && client.ask(query)) ++answered;
+  EXPECT_LT(answered, 10'000);
+  EXPECT_GE(serving->counters(0).rate_limited[static_cast<std::size_t>(RateClass::Tcp)].value(),
+            1u);
+}
+
+class Limited : public Serving {
+ protected:
+  // Asks so often that the burst is used up, then `more` times.
+  std::vector<Bytes> flood(const Bytes& query, int more) {
+    UdpClient client(address());
+    for (std::uint32_t i = 0; i < settings.rate.burst; ++i) {
+      client.send(query);
+      EXPECT_FALSE(client.receive().empty());
+    }
+    std::vector<Bytes> replies;
+    for (int i = 0; i < more; ++i) {
+      client.send(query);
+      replies.push_back(client.receive());
+    }
+    return replies;
+  }
+  Limited() { settings.rate = {.mode = RateMode::On, .per_second = 1, .burst = 10}; }
+  static constexpr auto answers = static_cast<std::size_t>(RateClass::Answer);
+  static constexpr auto errors = static_cast<std::size_t>(RateClass::Error);
+};
+
+TEST_F(Limited, ASourceOverItsRateIsToldToComeByTcp) {
+  open();
+  const Bytes query = support::to_wire({.name = "many.big.test.", .payload = std::uint16_t{1232}});
+  for (const Bytes& reply : flood(query, 5)) {
+    const auto message = dns::read_message(reply);
+    ASSERT_TRUE(message.has_value());
+    EXPECT_TRUE((message->flags & dns::flag_tc) != 0);
+    EXPECT_TRUE(message->answer.empty() && message->authority.empty());
+    EXPECT_LE(reply.size(), query.size()) << "no amplification";
+  }
+  EXPECT_GE(serving->counters(0).rate_limited[answers].value(), 5u);
+  EXPECT_EQ(serving->counters(0).rate_slipped.value(),
+            serving->counters(0).rate_limited[answers].value());
+}
+
+TEST_F(Limited, InDryRunNothingChangesButTheCounter) {
+  settings.rate.mode = RateMode::DryRun;
+  open();
+  for (const Bytes& reply : flood(support::to_wire({.name = "www.example.org."}), 5)) {
+    const auto message = dns::read_message(reply);
+    ASSERT_TRUE(message.has_value());
+    EXPECT_EQ(message->answer.size(), 1u);
+  }
+  EXPECT_GE(serving->counters(0).rate_would_limit[answers].value(), 5u);
+  EXPECT_EQ(serving->counters(0).rate_limited[answers].value(), 0u);
+  EXPECT_EQ(serving->counters(0).rate_slipped.value(), 0u);
+}
+
+TEST_F(Limited, ErrorsCountApart) {
+  open();
+  const auto refused = flood(support::to_wire({.name = "not.hosted."}), 3);
+  EXPECT_GE(serving->counters(0).rate_limited[errors].value(), 3u);
+  EXPECT_EQ(serving->counters(0).rate_limited[answers].value(), 0u);
+  UdpClient client(address());
+  EXPECT_EQ(client.ask({.name = "www.example.org."}).answer.size(), 1u) << "its answers are free";
+}
+
+TEST_F(Limited, TheAllowListIsNotCounted) {
+  settings.rate.allow = {*parse_prefix("127.0.0.0/8")};
+  open();
+  for (const Bytes& reply : flood(support::to_wire({.name = "www.example.org."}), 5)) {
+    EXPECT_EQ(dns::read_message(reply)->answer.size(), 1u);
+  }
+  EXPECT_EQ(serving->counters(0).rate_limited[answers].value(), 0u);
+  EXPECT_EQ(serving->counters(0).rate_exempt_by_address.value(), 15u);
+}
+
+TEST_F(Limited, WithSlipTwoEverySecondLimitedReplyIsLost) {
+  settings.rate.slip = 2;
+  open();
+  UdpClient client(address());
+  const Bytes query = support::to_wire({.name = "www.example.org."});
+  for (int i = 0; i < 30; ++i) client.send(query);
+  wait_for([&] { return serving->counters(0).udp_queries.value() == 30; });
+  serving->stop();
+  const std::uint64_t limited = serving->counters(0).rate_limited[answers].value();
+  EXPECT_GE(limited, 15u);
+  EXPECT_EQ(serving->counters(0).rate_slipped.value(), limited / 2);
 }
 
 TEST_F(Serving, AResponseGetsSilence) {
