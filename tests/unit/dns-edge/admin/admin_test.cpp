@@ -71,6 +71,52 @@ TEST_F(AdminListener, ReadinessNeedsAnAnswerToItsOwnQuestion) {
   EXPECT_TRUE(comes_to("/readyz", 503));
 }
 
+TEST_F(AdminListener, AnAnswerExplainsItself) {
+  support::DnsWorld world;
+  world.zone("$ORIGIN a.test.\n@ 60 SOA a b 1 2 3 4 5\n@ 60 NS ns.b.test.\nwww 60 A 192.0.2.1\n");
+  newest.with([&](auto& at) { at = world.snapshot(); });
+  const auto response =
+      get("/why?name=WWW.a.test&type=A&client=2001:db8::1&transport=tcp&dnssec=1");
+  EXPECT_EQ(response.status, 200u) << response.body;
+  EXPECT_EQ(response.content_type, "application/json");
+  for (const char* part :
+       {R"("name":"www.a.test.","type":"A","transport":"tcp","client":"2001:db8::1","dnssec":true)",
+        R"("kind":"zone","name":"www.a.test.","at":"a.test.")", R"("status":"NOERROR")",
+        R"("answer":["www.a.test. 60 IN A 192.0.2.1"])", R"("octets_max":65535)"}) {
+    EXPECT_NE(response.body.find(part), std::string::npos) << part << "\n" << response.body;
+  }
+}
+
+TEST_F(AdminListener, AnEdgeWithoutASnapshotCannotExplain) {
+  status.with([](EdgeStatus& now) { now.detail = "waiting for the log"; });
+  const auto response = get("/why?name=www.a.test&type=A");
+  EXPECT_EQ(response.status, 503u);
+  EXPECT_NE(response.body.find("no verified snapshot yet"), std::string::npos) << response.body;
+  EXPECT_NE(response.body.find("COLD: waiting for the log"), std::string::npos) << response.body;
+}
+
+TEST_F(AdminListener, WhatIsWrongWithAQuestionIsNamed) {
+  support::DnsWorld world;
+  newest.with([&](auto& at) { at = world.snapshot(); });
+  const std::pair<const char*, const char*> cases[] = {
+      {"type=A", "name: is missing"},
+      {"name=www.a.test", "type: is missing"},
+      {"name=a..b&type=A", "name: a..b: "},
+      {"name=a&type=NONSENSE", "type: NONSENSE is no record type"},
+      {"name=a&type=AXFR", "type: AXFR is a meta type"},
+      {"name=a&type=A&client=here", "client: "},
+      {"name=a&type=A&transport=quic", "transport: is udp or tcp"},
+      {"name=a&type=A&dnssec=yes", "dnssec: is 0 or 1"},
+      {"name=a&type=A&payload=65536", "payload: "},
+      {"name=a&type=A&at=5", "at: is no parameter"},
+  };
+  for (const auto& [query, complaint] : cases) {
+    const auto response = get(std::string("/why?") + query);
+    EXPECT_EQ(response.status, 400u) << query;
+    EXPECT_NE(response.body.find(complaint), std::string::npos) << response.body;
+  }
+}
+
 TEST_F(AdminListener, OtherPagesAndMethodsAreRefused) {
   EXPECT_EQ(get("/").status, 404u);
   EXPECT_EQ(get("/metrics/more").status, 404u);
