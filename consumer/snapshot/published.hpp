@@ -66,6 +66,8 @@ class Published {
     }
     return least;
   }
+  // Publisher only, until its next publish().
+  const T& newest() const noexcept { return *newest_.load(std::memory_order_relaxed); }
   std::uint64_t publications() const noexcept { return count_.load(std::memory_order_relaxed); }
 
   class Reader {

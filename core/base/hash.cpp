@@ -1,5 +1,7 @@
 #include "core/base/hash.hpp"
 
+#include <algorithm>
+
 #include <openssl/evp.h>
 #include <xxhash.h>
 
@@ -50,6 +52,26 @@ Sha256 sha256(ByteView bytes) {
   Sha256Stream stream;
   stream.update(bytes);
   return stream.finish();
+}
+
+Sha256 hmac_sha256(ByteView key, ByteView message) {
+  constexpr std::size_t block_octets = 64;
+  std::array<std::uint8_t, block_octets> block{};
+  if (key.size() > block_octets) {
+    const Sha256 shorter = sha256(key);
+    std::ranges::copy(shorter, block.begin());
+  } else {
+    std::ranges::copy(key, block.begin());
+  }
+  const auto keyed = [&](std::uint8_t pad, ByteView bytes) {
+    auto padded = block;
+    for (auto& octet : padded) octet ^= pad;
+    Sha256Stream stream;
+    stream.update(padded);
+    stream.update(bytes);
+    return stream.finish();
+  };
+  return keyed(0x5c, keyed(0x36, message));
 }
 
 std::string to_hex(ByteView bytes) {

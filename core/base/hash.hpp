@@ -38,6 +38,9 @@ class Sha256Stream {
   std::unique_ptr<State> state_;
 };
 
+// RFC 2104.
+Sha256 hmac_sha256(ByteView key, ByteView message);
+
 std::string to_hex(ByteView bytes);
 
 }  // namespace tidemark::base

@@ -19,14 +19,21 @@ using dns::NameView;
 using dns::Rcode;
 using dns::RrType;
 
+// Of a type that may stand beside a CNAME (RFC 4035 section 2.5) the name itself is asked.
+bool follows_cname(RrType type) noexcept {
+  return type != RrType::Cname && type != RrType::Any && type != RrType::Rrsig &&
+         type != RrType::Nsec;
+}
+
 // One question on its way: the name that is asked for now, and where it stands in the message.
 class Answering {
  public:
   Answering(const consumer::Snapshot& snapshot, const dns::Query& query, Transport transport,
-            ResponseWriter& out, Trace* trace) noexcept
+            const Moment& now, ResponseWriter& out, Trace* trace) noexcept
       : snapshot_(snapshot),
         query_(query),
         transport_(transport),
+        now_(now),
         out_(out),
         trace_(trace),
         name_(out.question_name()) {
@@ -44,9 +51,13 @@ class Answering {
   bool step() noexcept {
     const auto zone = zone_for(snapshot_.dataset, name_.name, query_.qtype);
     if (trace_ != nullptr) trace_->begin(name_.name, zone);
-    if (!zone) return leave_hosted_names();
+    if (!zone) return leave_hosted_names(ExtendedError::NotAuthoritative);
     const Match match = locate(*zone, name_.name, query_.qtype);
     if (trace_ != nullptr) trace_->now().match = match;
+    if (is_expired(*zone)) {
+      note_end(NameEnd::Expired);
+      return leave_hosted_names(ExtendedError::InvalidData);
+    }
     if (hops_ == 0) {
       outcome_.zone = zone;
       outcome_.authoritative = match.kind != MatchKind::Cut;
@@ -62,11 +73,17 @@ class Answering {
     return false;
   }
 
+  bool is_expired(const Zone& zone) const noexcept {
+    if (now_.stale_seconds == 0) return false;
+    const std::uint32_t limit = zone.settings().expire_seconds;
+    return limit != 0 && now_.stale_seconds > limit;
+  }
+
   // RFC 1034 step 1 without a zone: never an upward referral.
-  bool leave_hosted_names() noexcept {
+  bool leave_hosted_names(ExtendedError why) noexcept {
     if (hops_ == 0) {
       outcome_.rcode = Rcode::Refused;
-      outcome_.extended_error = ExtendedError::NotAuthoritative;
+      outcome_.extended_error = why;
     }
     return false;
   }
@@ -79,8 +96,8 @@ class Answering {
   }
 
   bool answer_from(const Zone& zone, const Node& node) noexcept {
-    const bool alias_counts = query_.qtype != RrType::Cname && query_.qtype != RrType::Any;
-    if (node.owns_cname() && alias_counts) return follow_cname(*node.find(RrType::Cname));
+    if (node.owns_cname() && follows_cname(query_.qtype))
+      return follow_cname(*node.find(RrType::Cname));
     const NameAnswer found =
         put_name_answer(snapshot_, query_.qtype, transport_, node, name_, out_, trace_);
     if (found == NameAnswer::Nothing) deny(zone, Rcode::NoError);
@@ -181,6 +198,7 @@ class Answering {
   const consumer::Snapshot& snapshot_;
   const dns::Query& query_;
   const Transport transport_;
+  const Moment& now_;
   ResponseWriter& out_;
   Trace* const trace_;
   Placed name_;
@@ -201,8 +219,8 @@ std::optional<Zone> zone_for(const dataset::Dataset& dataset, NameView name, RrT
 }
 
 Outcome answer(const consumer::Snapshot& snapshot, const dns::Query& query, Transport transport,
-               ResponseWriter& out, Trace* trace) noexcept {
-  return Answering(snapshot, query, transport, out, trace).run();
+               const Moment& now, ResponseWriter& out, Trace* trace) noexcept {
+  return Answering(snapshot, query, transport, now, out, trace).run();
 }
 
 }  // namespace tidemark::edge

@@ -6,6 +6,9 @@
 // Snapshot's health masks. It writes required records only; what may be left out is named in the
 // Outcome and comes afterwards (additional.hpp).
 //
+// A zone that has an expiry and has not been heard of for longer is refused; an alias into it ends
+// the chain, as one into a name that is not hosted.
+//
 // When the writer overflows, answer() stops early: the caller truncates, and the rest is moot.
 //
 // Threads  Any; everything is const but the writer.
@@ -24,8 +27,10 @@ namespace tidemark::edge {
 struct Trace;  // trace.hpp
 
 enum class ExtendedError : std::uint16_t {  // RFC 8914, only what we send
+  StaleAnswer = 3,
   NotAuthoritative = 20,
   NotSupported = 21,
+  InvalidData = 24,
   InvalidQueryType = 30,
 };
 
@@ -55,6 +60,6 @@ std::optional<dataset::Zone> zone_for(const dataset::Dataset& dataset, dns::Name
 
 // Writes its steps into `trace`, if there is one.
 Outcome answer(const consumer::Snapshot& snapshot, const dns::Query& query, Transport transport,
-               ResponseWriter& out, Trace* trace = nullptr) noexcept;
+               const Moment& now, ResponseWriter& out, Trace* trace = nullptr) noexcept;
 
 }  // namespace tidemark::edge

@@ -118,6 +118,10 @@ class NameSteps {
     put_pools();
     switch (traced_.end) {
       case NameEnd::NotHosted: return;
+      case NameEnd::Expired:
+        return step("expired", traced_.zone->name().to_text(),
+                    "nothing was heard from the log for longer than the zone's expire_seconds of " +
+                        std::to_string(traced_.zone->settings().expire_seconds));
       case NameEnd::Referral:
         return step("referral", node_name(),
                     "the NS of " + node_name() + " go into the authority section");

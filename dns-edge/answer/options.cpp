@@ -13,7 +13,8 @@ constexpr std::size_t nsid_octets_max = 128;  // as much as an operator needs; b
 
 bool Options::begin(dns::EdnsOption option, std::size_t octets, std::size_t room) noexcept {
   const std::size_t size = size_ + option_header_octets + octets;
-  if (size > room || size > octets_.size()) return false;
+  full_ = full_ || size > room || size > octets_.size();
+  if (full_) return false;
   put_number(static_cast<std::uint16_t>(option), 2);
   put_number(octets, 2);
   return true;

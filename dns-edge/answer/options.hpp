@@ -25,7 +25,8 @@ class Options {
  public:
   base::ByteView view() const noexcept { return base::ByteView(octets_).first(size_); }
 
-  // Each is left out if the options would take more than `room` octets with it.
+  // Each is left out if the options would take more than `room` octets with it, or one before it
+  // was left out: the order in which they are put is the order of their weight.
   void put_cookie(base::ByteView cookie, std::size_t room) noexcept;
   void put_keepalive(std::uint16_t deciseconds, std::size_t room) noexcept;
   void put_nsid(std::string_view nsid, std::size_t room) noexcept;
@@ -40,6 +41,7 @@ class Options {
 
   std::array<std::uint8_t, 512> octets_;
   std::size_t size_ = 0;
+  bool full_ = false;
 };
 
 // All that apply, at most `room` octets. `cookie` (empty: none) is what the client gets of ours.

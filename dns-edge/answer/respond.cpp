@@ -124,16 +124,24 @@ Reply too_large(const Exchange& exchange, const Outcome& outcome, ResponseWriter
   return finish_bare(exchange, flags, outcome.rcode, out);
 }
 
+bool is_stale(const Exchange& exchange) noexcept {
+  const std::uint32_t threshold = exchange.settings.stale_answer_seconds;
+  return threshold != 0 && exchange.now.stale_seconds >= threshold;
+}
+
 Reply answer_question(const Exchange& exchange, const Query& query) noexcept {
   ResponseWriter out(exchange.room, query, query.question);
-  Outcome outcome =
-      answer(exchange.snapshot, query, exchange.client.transport, out, exchange.trace);
+  Outcome outcome = answer(exchange.snapshot, query, exchange.client.transport, exchange.now, out,
+                           exchange.trace);
   if (out.overflowed() || out.room() < required_options(exchange)) {
     return too_large(exchange, outcome, out);
   }
   if (outcome.rcode == Rcode::ServFail) {
     out.drop_records();
     outcome.authoritative = false;
+  }
+  if (!outcome.extended_error && is_stale(exchange)) {
+    outcome.extended_error = ExtendedError::StaleAnswer;
   }
   return finish(exchange, query, outcome, out);
 }

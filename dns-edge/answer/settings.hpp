@@ -16,6 +16,7 @@ struct AnswerSettings {
   std::string nsid{};  // RFC 5001: octets sent to who asks; empty: none
   // Texts of the CHAOS names; empty: REFUSED, as all other names of that class.
   std::string id_server{}, hostname_bind{}, version_server{}, version_bind{};
+  std::uint32_t stale_answer_seconds = 900;  // from then on answers carry EDE 3; 0: never
   std::uint16_t tcp_idle_deciseconds = 100;  // told to clients that ask (RFC 7828)
 };
 

@@ -35,6 +35,7 @@ enum class NameEnd : std::uint8_t {
   NoData,
   NxDomain,
   NoMember,  // the pool may give nobody: SERVFAIL
+  Expired,   // the zone was not heard of for too long: as NotHosted
 };
 
 // Why an alias was not followed although it leads on.

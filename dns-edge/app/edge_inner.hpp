@@ -9,6 +9,7 @@
 #include "consumer/snapshot_file/snapshot_store.hpp"
 #include "dns-edge/admin/admin.hpp"
 #include "dns-edge/app/bell_watch.hpp"
+#include "dns-edge/app/cookie_keys.hpp"
 #include "dns-edge/app/edge_node.hpp"
 #include "dns-edge/app/late_source.hpp"
 #include "dns-edge/app/node_reporter.hpp"
@@ -29,6 +30,8 @@ struct EdgeNode::Inner {
   // One turn: step, publish, report, save, wait.
   void turn();
   bool publish();
+  void look_at_cookie_keys();
+  void tell_staleness();
   void save_if_due();
   void note_saved();
   void show();
@@ -51,6 +54,9 @@ struct EdgeNode::Inner {
   LateSource health;
   Guarded<EdgeStatus> status;
   Served served;
+  std::optional<CookieKeys> cookie_keys;  // from begin() on
+  std::string cookie_trouble;             // told already
+  std::chrono::nanoseconds heard_at;      // when the log last spoke to us
   std::unique_ptr<consumer::Feeder> feeder;
   Recovery recovery;
   SnapshotSaver saver;

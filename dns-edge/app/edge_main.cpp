@@ -30,6 +30,14 @@ void add_options(CLI::App& app, Arguments& arguments) {
                  "name in reports, unique in the dataset [host name]");
   app.add_option("--ring", arguments.ring, "group of nodes that get changes together [default]");
   app.add_option("--nsid", arguments.nsid, "text for clients that ask who answers (NSID)");
+  app.add_option("--cookie-key-file", arguments.cookie_key_file,
+                 "the fleet's key of DNS cookies: with the log's salts it makes their secrets");
+  app.add_option("--cookie-secret-file", arguments.cookie_secret_file,
+                 "secrets of DNS cookies themselves, as other vendors' servers share them");
+  app.add_flag("--cookies-local", arguments.cookies_local,
+               "DNS cookies by a secret of this process: for a node that serves alone");
+  app.add_option("--stale-answer-seconds", arguments.stale_answer_seconds,
+                 "without news from the log for so long, answers say stale; 0: never [900]");
   app.add_option("--kafka-ca", arguments.tls.ca, "PEM file: who signed the brokers' certificates");
   app.add_option("--kafka-certificate", arguments.tls.certificate, "PEM file: our certificate");
   app.add_option("--kafka-key", arguments.tls.key, "PEM file: our private key");

@@ -26,6 +26,7 @@ ServeSettings serve_settings(const EdgeSettings& settings) {
   serve.listen = settings.listen;
   serve.workers = settings.workers;
   serve.answers.nsid = settings.nsid;
+  serve.answers.stale_answer_seconds = settings.stale_answer_seconds;
   return serve;
 }
 
@@ -58,6 +59,7 @@ EdgeNode::Inner::Inner(boost::asio::io_context& with_io, EdgeSettings with_setti
       changes(*log, settings.dataset + ".changes", clock),
       health(*log, settings.dataset + ".health", clock),
       served(serve_settings(settings)),
+      heard_at(clock.steady()),
       saver(store),
       reporter(*log, settings.dataset + ".fleet", clock),
       changes_watch(io, [this] { turn(); }),
@@ -65,6 +67,7 @@ EdgeNode::Inner::Inner(boost::asio::io_context& with_io, EdgeSettings with_setti
       timer(io) {}
 
 Result<void> EdgeNode::Inner::begin() {
+  TIDEMARK_TRY(cookie_keys, CookieKeys::open(settings.cookies, random));
   TIDEMARK_TRY_VOID(check_addresses_free(settings.listen));
   consumer::RestoreReport restored = store.restore(seed);
   tell_all(Severity::Warning, restored.remarks);
@@ -99,6 +102,8 @@ void EdgeNode::Inner::turn() {
   tell_all(Severity::Warning, stepped.remarks);
   if (!publish()) return;
   if (stepped.state_changed) tell_state();
+  look_at_cookie_keys();
+  tell_staleness();
   if (const auto said = recovery.attempt(*feeder, clock.steady(), served.holds_snapshot())) {
     tell.remark(Severity::Warning, *said);
   }
@@ -113,6 +118,11 @@ void EdgeNode::Inner::turn() {
 bool EdgeNode::Inner::publish() {
   auto snapshot = feeder->take_snapshot();
   if (!snapshot) return true;
+  if (settings.cookies.from != CookieSettings::From::Nothing) {
+    auto with_secrets = std::make_unique<consumer::Snapshot>(*snapshot);
+    with_secrets->cookie_secrets = cookie_keys->secrets_for(snapshot->dataset.cookie_salts());
+    snapshot = std::move(with_secrets);
+  }
   const bool first = !served.holds_snapshot();
   if (const auto published = served.publish(std::move(snapshot)); !published) {
     tell.failed(published.error().trail);
@@ -124,6 +134,32 @@ bool EdgeNode::Inner::publish() {
                                       std::to_string(served.newest()->version.seq.value()));
   }
   return true;
+}
+
+// A file of keys that changed counts at once; one that is broken is told once.
+void EdgeNode::Inner::look_at_cookie_keys() {
+  const auto changed = cookie_keys->refresh();
+  if (!changed) {
+    const std::string& trouble = changed.error().trail;
+    if (trouble == std::exchange(cookie_trouble, trouble)) return;
+    tell.remark(Severity::Error, "cookies: " + trouble + "; the keys read before stay in force");
+    return;
+  }
+  cookie_trouble.clear();
+  if (!*changed || !served.holds_snapshot()) return;
+  const auto& salts = served.snapshot().dataset.cookie_salts();
+  served.republish(cookie_keys->secrets_for(salts));
+  tell.remark(Severity::Remark, "cookies: " + settings.cookies.file + " was read again");
+}
+
+// How long this node has not heard from the log. LIVE it hears all the time, be it that there is
+// nothing new.
+void EdgeNode::Inner::tell_staleness() {
+  const auto now = clock.steady();
+  const consumer::FeederStatus at = feeder->status();
+  if (at.log_reachable && at.state == event::NodeState::Live) heard_at = now;
+  const auto silent = std::chrono::duration_cast<std::chrono::seconds>(now - heard_at).count();
+  served.set_stale_seconds(static_cast<std::uint32_t>(silent));
 }
 
 void EdgeNode::Inner::wait(const consumer::StepReport& stepped) {

@@ -34,6 +34,13 @@ Result<void> Served::publish(std::unique_ptr<const Snapshot> snapshot) {
   return {};
 }
 
+void Served::republish(const dns::CookieSecrets& secrets) {
+  auto next = std::make_unique<Snapshot>(published_->newest());
+  next->cookie_secrets = secrets;
+  published_->publish(std::move(next));
+  settle();
+}
+
 bool Served::settle() {
   if (!published_) return false;
   retired_ = published_->reclaim();

@@ -32,6 +32,12 @@ class Served {
 
   // Errors  of Workers::open(), with the first Snapshot only.
   base::Result<void> publish(std::unique_ptr<const consumer::Snapshot> snapshot);
+  // The version that is served already, with other cookie secrets. Requires holds_snapshot().
+  void republish(const dns::CookieSecrets& secrets);
+  const consumer::Snapshot& snapshot() const noexcept { return published_->newest(); }
+  void set_stale_seconds(std::uint32_t seconds) noexcept {
+    if (workers_) workers_->set_stale_seconds(seconds);
+  }
   // Frees what nobody reads any more. True while some worker has not passed to the newest.
   bool settle();
   void stop();

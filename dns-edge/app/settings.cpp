@@ -1,6 +1,7 @@
 #include "dns-edge/app/settings.hpp"
 
 #include <array>
+#include <limits>
 #include <thread>
 
 #include <unistd.h>
@@ -31,6 +32,10 @@ std::vector<ConfigKey> known_keys() {
           {"ring"},
           {"nsid"},
           {"workers", Kind::Number},
+          {"cookies.key-file"},
+          {"cookies.secret-file"},
+          {"cookies.local", Kind::Flag},
+          {"stale-answer-seconds", Kind::Number},
           {"tls.ca"},
           {"tls.certificate"},
           {"tls.key"},
@@ -39,6 +44,11 @@ std::vector<ConfigKey> known_keys() {
 
 void take(std::string& into, const ConfigFile& config, std::string_view key) {
   if (into.empty()) into = config.text(key).value_or("");
+}
+
+bool says_cookies(const Arguments& arguments) {
+  return !arguments.cookie_key_file.empty() || !arguments.cookie_secret_file.empty() ||
+         arguments.cookies_local;
 }
 
 Result<void> add_config(Arguments& arguments) {
@@ -54,6 +64,14 @@ Result<void> add_config(Arguments& arguments) {
   take(arguments.tls.ca, config, "tls.ca");
   take(arguments.tls.certificate, config, "tls.certificate");
   take(arguments.tls.key, config, "tls.key");
+  if (!says_cookies(arguments)) {
+    take(arguments.cookie_key_file, config, "cookies.key-file");
+    take(arguments.cookie_secret_file, config, "cookies.secret-file");
+    arguments.cookies_local = config.flag("cookies.local").value_or(false);
+  }
+  if (!arguments.stale_answer_seconds) {
+    arguments.stale_answer_seconds = config.number("stale-answer-seconds");
+  }
   if (arguments.listen.empty()) arguments.listen = config.texts("listen");
   if (const auto workers = config.number("workers"); workers && arguments.workers == 0) {
     if (*workers < 1) return base::fail(Errc::Invalid, config.place("workers") + ": at least 1");
@@ -106,6 +124,20 @@ Result<void> add_addresses(const Arguments& arguments, EdgeSettings& settings) {
   return {};
 }
 
+Result<CookieSettings> cookie_settings(const Arguments& arguments) {
+  using From = CookieSettings::From;
+  const bool key = !arguments.cookie_key_file.empty();
+  const bool secret = !arguments.cookie_secret_file.empty();
+  if (int{key} + int{secret} + int{arguments.cookies_local} > 1) {
+    return base::fail(Errc::Invalid,
+                      "cookies: --cookie-key-file, --cookie-secret-file and --cookies-local "
+                      "exclude each other");
+  }
+  if (key) return CookieSettings{From::KeyFile, arguments.cookie_key_file};
+  if (secret) return CookieSettings{From::SecretFile, arguments.cookie_secret_file};
+  return CookieSettings{arguments.cookies_local ? From::Local : From::Nothing, {}};
+}
+
 Result<void> check_name(const char* option, const std::string& name) {
   if (name.empty() || name.size() > node_octets_max) {
     return base::fail(Errc::Invalid, std::string(option) + ": 1 to 255 octets");
@@ -135,6 +167,13 @@ Result<EdgeSettings> read_settings(Arguments arguments) {
                                             : std::max(1U, std::thread::hardware_concurrency());
   if (settings.workers > workers_max) {
     return base::fail(Errc::Invalid, "--workers: at most " + std::to_string(workers_max));
+  }
+  TIDEMARK_TRY(settings.cookies, cookie_settings(arguments));
+  if (const auto seconds = arguments.stale_answer_seconds) {
+    if (*seconds < 0 || *seconds > std::numeric_limits<std::uint32_t>::max()) {
+      return base::fail(Errc::Invalid, "--stale-answer-seconds: from 0 (never) to 4294967295");
+    }
+    settings.stale_answer_seconds = static_cast<std::uint32_t>(*seconds);
   }
   settings.verbose = arguments.verbose;
   return settings;

@@ -1,10 +1,12 @@
 // EdgeSettings: what an operator tells an edge node, from the command line and a YAML file.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "dns-edge/app/cookie_keys.hpp"
 #include "net/address.hpp"
 #include "topics/log_url.hpp"
 
@@ -21,6 +23,8 @@ struct EdgeSettings {
   std::string ring = "default";
   std::string nsid{};
   std::string build{};
+  CookieSettings cookies{};
+  std::uint32_t stale_answer_seconds = 900;  // then answers carry EDE 3; 0: never
   bool verbose = false;
 };
 
@@ -30,6 +34,9 @@ struct Arguments {
   std::string log{}, dataset{}, state_folder{}, admin{}, node{}, ring{}, nsid{};
   std::vector<std::string> listen{};
   std::size_t workers = 0;
+  std::string cookie_key_file{}, cookie_secret_file{};
+  bool cookies_local = false;
+  std::optional<std::int64_t> stale_answer_seconds{};
   topics::KafkaTls tls{};
   std::vector<std::string> kafka_properties{};
   bool verbose = false;

@@ -47,6 +47,13 @@ DnsWorld& DnsWorld::zone(std::string_view master_file) {
   return *this;
 }
 
+DnsWorld& DnsWorld::settings(std::string_view zone, const dataset::ZoneSettings& settings) {
+  dataset::Editor editor(dataset_);
+  editor.put_settings(*dns::Name::parse(zone), settings);
+  dataset_ = std::move(editor).finish();
+  return *this;
+}
+
 DnsWorld& DnsWorld::pool(const event::Pool& pool) {
   dataset::Editor editor(dataset_);
   editor.put_pool(pool);

@@ -23,6 +23,7 @@ class DnsWorld {
   // Puts the zone in, or in the place of an older one; TIDEMARK_CHECKs that the text is sound.
   DnsWorld& zone(std::string_view master_file);
   DnsWorld& pool(const event::Pool& pool);
+  DnsWorld& settings(std::string_view zone, const dataset::ZoneSettings& settings);
   // One vantage point says so of "pool/endpoint", for good.
   DnsWorld& down(std::string_view pool, std::string_view endpoint);
 
