@@ -26,6 +26,7 @@ ServeSettings serve_settings(const EdgeSettings& settings) {
   serve.listen = settings.listen;
   serve.workers = settings.workers;
   serve.answers.nsid = settings.nsid;
+  serve.rate = settings.rate;
   serve.answers.stale_answer_seconds = settings.stale_answer_seconds;
   return serve;
 }

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "dns-edge/app/rate_settings.hpp"
 #include "dns-edge/serve/settings.hpp"
 #include "topics/config_file.hpp"
 #include "topics/definitions.hpp"
@@ -23,23 +24,25 @@ constexpr std::size_t node_octets_max = 255;
 
 std::vector<ConfigKey> known_keys() {
   using Kind = ConfigKey::Kind;
-  return {{"log"},
-          {"dataset"},
-          {"state-dir"},
-          {"listen", Kind::Texts},
-          {"admin"},
-          {"node"},
-          {"ring"},
-          {"nsid"},
-          {"workers", Kind::Number},
-          {"cookies.key-file"},
-          {"cookies.secret-file"},
-          {"cookies.local", Kind::Flag},
-          {"stale-answer-seconds", Kind::Number},
-          {"tls.ca"},
-          {"tls.certificate"},
-          {"tls.key"},
-          {"kafka", Kind::Map}};
+  std::vector<ConfigKey> keys{{"log"},
+                              {"dataset"},
+                              {"state-dir"},
+                              {"listen", Kind::Texts},
+                              {"admin"},
+                              {"node"},
+                              {"ring"},
+                              {"nsid"},
+                              {"workers", Kind::Number},
+                              {"cookies.key-file"},
+                              {"cookies.secret-file"},
+                              {"cookies.local", Kind::Flag},
+                              {"stale-answer-seconds", Kind::Number},
+                              {"tls.ca"},
+                              {"tls.certificate"},
+                              {"tls.key"},
+                              {"kafka", Kind::Map}};
+  for (ConfigKey& key : rate_keys()) keys.push_back(std::move(key));
+  return keys;
 }
 
 void take(std::string& into, const ConfigFile& config, std::string_view key) {
@@ -77,6 +80,7 @@ Result<void> add_config(Arguments& arguments) {
     if (*workers < 1) return base::fail(Errc::Invalid, config.place("workers") + ": at least 1");
     arguments.workers = static_cast<std::size_t>(*workers);
   }
+  TIDEMARK_TRY(arguments.rate, read_rate(config));
   // What stands on the command line comes last and wins.
   std::vector<std::string> properties;
   for (const auto& [name, value] : config.map("kafka")) properties.push_back(name + "=" + value);
@@ -163,6 +167,7 @@ Result<EdgeSettings> read_settings(Arguments arguments) {
   TIDEMARK_TRY_VOID(check_name("--node", settings.node));
   TIDEMARK_TRY_VOID(check_name("--ring", settings.ring));
   settings.nsid = std::move(arguments.nsid);
+  settings.rate = std::move(arguments.rate);
   settings.workers = arguments.workers != 0 ? arguments.workers
                                             : std::max(1U, std::thread::hardware_concurrency());
   if (settings.workers > workers_max) {

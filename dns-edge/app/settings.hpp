@@ -7,6 +7,7 @@
 
 #include "core/base/result.hpp"
 #include "dns-edge/app/cookie_keys.hpp"
+#include "dns-edge/serve/rate_limiter.hpp"
 #include "net/address.hpp"
 #include "topics/log_url.hpp"
 
@@ -22,6 +23,7 @@ struct EdgeSettings {
   std::string node{};
   std::string ring = "default";
   std::string nsid{};
+  RateSettings rate{};
   std::string build{};
   CookieSettings cookies{};
   std::uint32_t stale_answer_seconds = 900;  // then answers carry EDE 3; 0: never
@@ -39,6 +41,7 @@ struct Arguments {
   std::optional<std::int64_t> stale_answer_seconds{};
   topics::KafkaTls tls{};
   std::vector<std::string> kafka_properties{};
+  RateSettings rate{};  // from the file only
   bool verbose = false;
 };
 

@@ -79,5 +79,75 @@ TEST(EdgeSettings, AnUnknownKeyOfTheFileIsNamedWithItsPlace) {
   EXPECT_NE(trail_of(arguments).find("edge.yaml:2:1"), std::string::npos) << trail_of(arguments);
 }
 
+std::string rate_trail(const std::string& yaml) {
+  const topics::TemporaryFolder folder;
+  Arguments arguments = whole();
+  arguments.config = folder.path() + "/edge.yaml";
+  std::ofstream(arguments.config) << "rate_limit: " << yaml << "\n";
+  return trail_of(arguments);
+}
+
+TEST(EdgeSettings, RateLimitsComeFromTheFile) {
+  const auto usual = read_settings(whole());
+  ASSERT_TRUE(usual.has_value());
+  EXPECT_EQ(usual->rate.mode, RateMode::DryRun) << "until it is set";
+  EXPECT_EQ(usual->rate.per_second, 50u);
+  EXPECT_EQ(usual->rate.burst, 125u);
+  EXPECT_EQ(usual->rate.slip, 1u);
+
+  const topics::TemporaryFolder folder;
+  Arguments arguments = whole();
+  arguments.config = folder.path() + "/edge.yaml";
+  std::ofstream(arguments.config) << "rate_limit:\n  mode: on\n  per_second: 200\n  slip: 2\n"
+                                     "  allow: [192.0.2.0/24, \"::1\"]\n";
+  const auto settings = read_settings(arguments);
+  ASSERT_TRUE(settings.has_value()) << settings.error().trail;
+  EXPECT_EQ(settings->rate.mode, RateMode::On);
+  EXPECT_EQ(settings->rate.per_second, 200u);
+  EXPECT_EQ(settings->rate.burst, 500u) << "in the usual proportion";
+  EXPECT_EQ(settings->rate.slip, 2u);
+  EXPECT_EQ(settings->rate.allow.size(), 2u);
+}
+
+TEST(EdgeSettings, AWrongRateLimitIsNamedWithItsPlace) {
+  EXPECT_NE(rate_trail("{mode: maybe}").find("edge.yaml:1:"), std::string::npos);
+  EXPECT_NE(rate_trail("{mode: maybe}").find("off, dry-run or on"), std::string::npos);
+  EXPECT_NE(rate_trail("{per_second: 0}").find("1 to 20000"), std::string::npos);
+  EXPECT_NE(rate_trail("{per_second: 10, burst: 101}").find("2 to 100"), std::string::npos);
+  EXPECT_NE(rate_trail("{slip: 101}").find("0 to 100"), std::string::npos);
+  EXPECT_NE(rate_trail("{allow: [192.0.2.1/24]}").find("192.0.2.1/24"), std::string::npos);
+  EXPECT_NE(rate_trail("{rate: 5}").find("rate"), std::string::npos);
+}
+
+TEST(EdgeSettings, RightsAreReadAndWrongWordsNamed) {
+  Arguments arguments = whole();
+  arguments.user = "tidemark:dns";
+  arguments.sandbox = "on";
+  arguments.broker_ports = {"9092", "9094"};
+  const auto settings = read_settings(arguments);
+  ASSERT_TRUE(settings.has_value()) << settings.error().trail;
+  EXPECT_EQ(settings->user, "tidemark:dns");
+  EXPECT_EQ(settings->sandbox, SandboxMode::On);
+  EXPECT_EQ(settings->broker_ports, (std::vector<std::uint16_t>{9092, 9094}));
+  EXPECT_EQ(read_settings(whole())->sandbox, SandboxMode::BestEffort);
+  arguments.sandbox = "maybe";
+  EXPECT_NE(trail_of(arguments).find("on, off or best-effort"), std::string::npos);
+  arguments.sandbox = "";
+  arguments.broker_ports = {"0"};
+  EXPECT_NE(trail_of(arguments).find("--broker-port 0"), std::string::npos);
+}
+
+TEST(EdgeSettings, KerberosNeedsProgramsThatTheSandboxForbids) {
+  Arguments arguments = whole();
+  arguments.log = "kafka:127.0.0.1:9092";
+  arguments.kafka_properties = {"security.protocol=sasl_ssl"};
+  EXPECT_NE(trail_of(arguments).find("kinit"), std::string::npos);
+  arguments.sandbox = "off";
+  EXPECT_TRUE(read_settings(arguments).has_value());
+  arguments.sandbox = "on";
+  arguments.kafka_properties.push_back("sasl.mechanisms=SCRAM-SHA-256");
+  EXPECT_TRUE(read_settings(arguments).has_value());
+}
+
 }  // namespace
 }  // namespace tidemark::edge
