@@ -315,6 +315,7 @@ class Api(Case):
         for edge in self.fleet.edges:
             self.assertEqual(edge.texts("app.example.org"), ["192.0.2.2"])
         self.assertRegex(self.cli("health").stdout, r"b1 .*DOWN +override .* down")
+        self._an_edge_says_why()
         self.cli("override", "clear", "web", "b1", *REASON)
         self.cli("override", "set", "web", "b9", "up", *REASON, code=ERROR)
         said = self.cli("pool", "rm", "web", *REASON, code=ERROR).stderr
@@ -322,6 +323,23 @@ class Api(Case):
         broken = self.file("broken.json", '{"name": "web",\n "endpoints": [}')
         said = self.cli("pool", "put", broken, *REASON, code=ERROR).stderr
         self.assertRegex(said, r"broken\.json: .*line 2")
+
+    def _an_edge_says_why(self):
+        at = ("--edge", f"http://127.0.0.1:{self.fleet.edges[1].admin}")
+        shown = self.cli("why", "www.example.org", "A", *at).stdout
+        self.assertRegex(shown, r"(?m)^1 +zone +www\.example\.org\. is in zone example\.org\., ")
+        self.assertIn("www.example.org. ", shown.split(";; answer")[1])
+        shown = self.cli("why", "app.example.org", "A", "--client", "192.0.2.77", *at).stdout
+        self.assertRegex(shown, r"(?m)^b1 .*DOWN +override .* no +")
+        self.assertRegex(shown, r"(?m)^b2 .*up .* yes +")
+        said = self.cli("why", "a..b", "A", *at, code=USAGE).stderr
+        self.assertIn("a..b", said)
+        said = self.cli("why", "www.example.org", "AXFR", *at, code=USAGE).stderr
+        self.assertIn("meta type", said)
+        closed = f"http://127.0.0.1:{free_port()}"
+        said = self.cli("why", "www.example.org", "A", "--edge", closed, code=ERROR).stderr
+        self.assertIn(closed, said)
+        self.assertIn("try: tidemark fleet", said)
 
     def _history(self):
         shown = self.cli("--author", "alice", "record", "set", "who.example.org", "A", "192.0.2.3",

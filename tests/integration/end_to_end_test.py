@@ -3,6 +3,7 @@
 usage: end_to_end_test.py sqlite|kafka [unittest arguments]
 """
 
+import json
 import signal
 import sys
 import time
@@ -109,6 +110,7 @@ class EndToEnd(unittest.TestCase):
                 self._timed(fleet, "its return", backends[0].start, both)
                 backends[0].stop()
                 fleet.wait_everywhere("app.example.org", "A", second)
+                self._an_edge_says_why(fleet)
                 backends[1].stop()
                 fleet.wait_everywhere("app.example.org", "A", both)  # all down: as if all were up
                 backends[1].start()
@@ -128,6 +130,20 @@ class EndToEnd(unittest.TestCase):
         finally:
             for backend in backends:
                 backend.stop()
+
+    def _an_edge_says_why(self, fleet):
+        at = ("--edge", f"http://127.0.0.1:{fleet.edges[0].admin}")
+        why = json.loads(fleet.cli("why", "app.example.org", "A", *at, "-o", "json").stdout)
+        self.assertEqual(why["answer"], ["app.example.org. 5 IN A 127.0.0.2"])
+        self.assertEqual([step["kind"] for step in why["steps"]],
+                         ["zone", "name", "pool", "rrset"])
+        verdicts = [(one["id"], one["up"], one["rule"], one["answered"])
+                    for one in why["pools"][0]["endpoints"]]
+        self.assertEqual(verdicts, [("b0", False, "quorum", False), ("b1", True, "quorum", True)])
+        self.assertEqual(why["version"]["seq"], fleet.edges[0].version()["seq"])
+        shown = fleet.cli("why", "nope.example.org", "MX", *at).stdout
+        self.assertRegex(shown, r"(?m)^3 +nxdomain ")
+        self.assertIn("NXDOMAIN", shown)
 
     def _probed(self, fleet):
         reply = fleet.call("GET", "/v1/health")
