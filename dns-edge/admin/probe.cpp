@@ -54,29 +54,35 @@ struct Probe::Inner : std::enable_shared_from_this<Inner> {
   void ask() {
     const auto bound = addresses();
     if (bound.empty()) return;
-    const udp::endpoint server = endpoint_of(bound[number % bound.size()]);
+    server = endpoint_of(bound[number % bound.size()]);
     error_code error;
     socket.close(error);  // the question before this one had its time
     socket.open(server.protocol(), error);
     if (error) return;
     const auto query = dns::make_query(++number, dns::Name::root(), dns::RrType::Soa, 0);
-    socket.connect(server, error);
-    if (!error) socket.send(asio::buffer(query), 0, error);
+    // Not connected: an edge on a SQLite log may not connect() anywhere (dns-edge/sandbox).
+    socket.send_to(asio::buffer(query), server, 0, error);
     if (!error) listen();
   }
 
   void listen() {
-    socket.async_receive(asio::buffer(reply),
-                         [self = shared_from_this()](error_code error, std::size_t octets) {
-                           if (error || octets < dns::header_octets) return;
-                           const bool ours = base::load_u16(self->reply.data()) == self->number;
-                           if (ours) self->last = Clock::now();
-                         });
+    socket.async_receive_from(asio::buffer(reply), sender,
+                              [self = shared_from_this()](error_code error, std::size_t octets) {
+                                if (error) return;
+                                if (!self->is_answer(octets)) return self->listen();
+                                self->last = Clock::now();
+                              });
+  }
+
+  bool is_answer(std::size_t octets) const {
+    return sender == server && octets >= dns::header_octets &&
+           base::load_u16(reply.data()) == number;
   }
 
   std::function<std::vector<net::SocketAddress>()> addresses;
   asio::steady_timer timer;
   udp::socket socket;
+  udp::endpoint server, sender;
   std::array<std::uint8_t, 512> reply{};
   std::uint16_t number = 0;
   std::optional<Clock::time_point> last;

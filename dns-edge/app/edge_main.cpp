@@ -8,6 +8,8 @@
 #include <spdlog/spdlog.h>
 
 #include "dns-edge/app/edge_node.hpp"
+#include "dns-edge/app/lock_down.hpp"
+#include "dns-edge/app/service_notice.hpp"
 #include "dns-edge/app/settings.hpp"
 
 namespace tidemark::edge {
@@ -43,6 +45,13 @@ void add_options(CLI::App& app, Arguments& arguments) {
   app.add_option("--kafka-key", arguments.tls.key, "PEM file: our private key");
   app.add_option("--kafka-property", arguments.kafka_properties,
                  "NAME=VALUE, passed to librdkafka; repeatable");
+  app.add_option("--user", arguments.user,
+                 "NAME[:GROUP] to become when started as root; with it go all rights of root");
+  app.add_option("--sandbox", arguments.sandbox,
+                 "on, off, best-effort: system calls and files that a DNS server never needs are "
+                 "closed; on: refuse to start where the kernel cannot [best-effort]");
+  app.add_option("--broker-port", arguments.broker_ports,
+                 "the only ports of TCP connections to brokers; repeatable [any]");
   app.add_flag("--verbose", arguments.verbose, "tell more");
 }
 
@@ -54,11 +63,27 @@ void log_line(Severity severity, const std::string& line) {
   }
 }
 
+bool give_up_rights(const EdgeSettings& settings) {
+  const auto confined = lock_down(settings);
+  if (!confined) {
+    spdlog::error("{}", confined.error().trail);
+    return false;
+  }
+  std::string line;
+  for (const std::string& one : confined->done) line += (line.empty() ? "" : ", ") + one;
+  spdlog::info("runs as {}", line.substr(std::string_view("user ").size()));
+  for (const std::string& one : confined->missing) spdlog::warn("{}", one);
+  return true;
+}
+
 int run(EdgeSettings settings) {
+  const ServiceNotice notice;
+  if (!give_up_rights(settings)) return exit_error;
   boost::asio::io_context io(1);
   int code = 0;
   std::unique_ptr<EdgeNode> node;
   const auto end = [&] {
+    notice.stopping();
     if (node) node->stop();
     io.stop();
   };
@@ -69,17 +94,24 @@ int run(EdgeSettings settings) {
     end();
   });
   auto started = EdgeNode::start(io, std::move(settings),
-                                 {.remark = log_line, .failed = [&](const std::string& why) {
-                                    spdlog::error("{}", why);
-                                    code = exit_error;
-                                    end();
-                                  }});
+                                 {.remark =
+                                      [&](Severity severity, const std::string& line) {
+                                        log_line(severity, line);
+                                        notice.status(line);
+                                      },
+                                  .failed =
+                                      [&](const std::string& why) {
+                                        spdlog::error("{}", why);
+                                        code = exit_error;
+                                        end();
+                                      }});
   if (!started) {
     spdlog::error("{}", started.error().trail);
     return exit_error;
   }
   node = *std::move(started);
   spdlog::info("admin on http://{}", net::to_text(node->admin_address()));
+  notice.ready();
   io.run();
   return code;
 }

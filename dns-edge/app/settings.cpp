@@ -1,6 +1,7 @@
 #include "dns-edge/app/settings.hpp"
 
 #include <array>
+#include <charconv>
 #include <limits>
 #include <thread>
 
@@ -32,6 +33,9 @@ std::vector<ConfigKey> known_keys() {
                               {"node"},
                               {"ring"},
                               {"nsid"},
+                              {"user"},
+                              {"sandbox"},
+                              {"broker-ports", Kind::Texts},
                               {"workers", Kind::Number},
                               {"cookies.key-file"},
                               {"cookies.secret-file"},
@@ -64,6 +68,8 @@ Result<void> add_config(Arguments& arguments) {
   take(arguments.node, config, "node");
   take(arguments.ring, config, "ring");
   take(arguments.nsid, config, "nsid");
+  take(arguments.user, config, "user");
+  take(arguments.sandbox, config, "sandbox");
   take(arguments.tls.ca, config, "tls.ca");
   take(arguments.tls.certificate, config, "tls.certificate");
   take(arguments.tls.key, config, "tls.key");
@@ -76,6 +82,7 @@ Result<void> add_config(Arguments& arguments) {
     arguments.stale_answer_seconds = config.number("stale-answer-seconds");
   }
   if (arguments.listen.empty()) arguments.listen = config.texts("listen");
+  if (arguments.broker_ports.empty()) arguments.broker_ports = config.texts("broker-ports");
   if (const auto workers = config.number("workers"); workers && arguments.workers == 0) {
     if (*workers < 1) return base::fail(Errc::Invalid, config.place("workers") + ": at least 1");
     arguments.workers = static_cast<std::size_t>(*workers);
@@ -149,6 +156,47 @@ Result<void> check_name(const char* option, const std::string& name) {
   return {};
 }
 
+Result<SandboxMode> sandbox_mode(const std::string& text) {
+  if (text.empty() || text == "best-effort") return SandboxMode::BestEffort;
+  if (text == "on" || text == "true") return SandboxMode::On;  // what YAML makes of it
+  if (text == "off" || text == "false") return SandboxMode::Off;
+  return base::fail(Errc::Invalid, "--sandbox " + text + ": on, off or best-effort");
+}
+
+Result<std::uint16_t> port_number(const std::string& text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error == std::errc() && end == text.data() + text.size() && port != 0) return port;
+  return base::fail(Errc::Invalid, "--broker-port " + text + ": from 1 to 65535");
+}
+
+// Kerberos starts kinit, a program of its own: the sandbox lets no edge do that.
+bool needs_other_programs(const topics::LogSettings& log) {
+  const auto value = [&](const char* name) {
+    const auto found = log.properties.find(name);
+    return found == log.properties.end() ? std::string() : found->second;
+  };
+  const std::string protocol = value("security.protocol");
+  const std::string mechanism = value("sasl.mechanisms") + value("sasl.mechanism");
+  return (protocol.starts_with("sasl") || protocol.starts_with("SASL")) &&
+         (mechanism.empty() || mechanism == "GSSAPI");  // librdkafka's default
+}
+
+Result<void> add_rights(const Arguments& arguments, EdgeSettings& settings) {
+  settings.user = arguments.user;
+  TIDEMARK_TRY(settings.sandbox, sandbox_mode(arguments.sandbox));
+  for (const std::string& text : arguments.broker_ports) {
+    TIDEMARK_TRY(const std::uint16_t port, port_number(text));
+    settings.broker_ports.push_back(port);
+  }
+  if (settings.sandbox != SandboxMode::Off && needs_other_programs(settings.log)) {
+    return base::fail(Errc::Invalid,
+                      "sasl.mechanisms: GSSAPI runs kinit, which the sandbox forbids: use SCRAM, "
+                      "OAUTHBEARER or mutual TLS, or --sandbox off");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<EdgeSettings> read_settings(Arguments arguments) {
@@ -160,6 +208,7 @@ Result<EdgeSettings> read_settings(Arguments arguments) {
   TIDEMARK_TRY_VOID(topics::check_dataset_name(arguments.dataset));
   if (arguments.state_folder.empty()) return missing("--state-dir", "/var/lib/tidemark/edge");
   TIDEMARK_TRY_VOID(add_addresses(arguments, settings));
+  TIDEMARK_TRY_VOID(add_rights(arguments, settings));
   settings.dataset = std::move(arguments.dataset);
   settings.state_folder = std::move(arguments.state_folder);
   settings.node = arguments.node.empty() ? host_name() : std::move(arguments.node);

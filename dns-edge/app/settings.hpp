@@ -7,6 +7,7 @@
 
 #include "core/base/result.hpp"
 #include "dns-edge/app/cookie_keys.hpp"
+#include "dns-edge/sandbox/sandbox.hpp"
 #include "dns-edge/serve/rate_limiter.hpp"
 #include "net/address.hpp"
 #include "topics/log_url.hpp"
@@ -25,6 +26,9 @@ struct EdgeSettings {
   std::string nsid{};
   RateSettings rate{};
   std::string build{};
+  std::string user{};  // NAME[:GROUP] to become when started as root; empty: stay
+  SandboxMode sandbox = SandboxMode::BestEffort;
+  std::vector<std::uint16_t> broker_ports{};  // empty: any
   CookieSettings cookies{};
   std::uint32_t stale_answer_seconds = 900;  // then answers carry EDE 3; 0: never
   bool verbose = false;
@@ -33,8 +37,8 @@ struct EdgeSettings {
 // The command line as it is, before it is judged. Lists and texts that are empty were not given.
 struct Arguments {
   std::string config{};
-  std::string log{}, dataset{}, state_folder{}, admin{}, node{}, ring{}, nsid{};
-  std::vector<std::string> listen{};
+  std::string log{}, dataset{}, state_folder{}, admin{}, node{}, ring{}, nsid{}, user{}, sandbox{};
+  std::vector<std::string> listen{}, broker_ports{};
   std::size_t workers = 0;
   std::string cookie_key_file{}, cookie_secret_file{};
   bool cookies_local = false;

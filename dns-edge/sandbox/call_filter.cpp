@@ -164,14 +164,7 @@ class Program {
 
 void add_argument_rules(Program& program, Connecting connecting) {
   const auto self = static_cast<std::uint32_t>(::getpid());
-  const bool connects = connecting == Connecting::Allowed;
-  if (connects) {
-    program.judge(SYS_sendto, allow);
-    program.judge(SYS_connect, allow);
-  } else {
-    program.with_null(SYS_sendto, 4, die);
-    program.judge(SYS_connect, die);
-  }
+  program.judge(SYS_connect, connecting == Connecting::Allowed ? allow : die);
   program.map(SYS_mmap, 2, 3);
   program.without_bits(SYS_mprotect, 2, PROT_EXEC, die);
   program.with_bits(SYS_clone, 0, CLONE_THREAD, die);

@@ -7,7 +7,7 @@
 //   clone          threads only; clone3 is refused, as its arguments lie in memory
 //   mmap, mprotect never writable and executable; never executable without a file
 //   socket         AF_INET, AF_INET6, AF_UNIX, AF_NETLINK (which addresses we have); AF_PACKET dies
-//   connect        dies unless `may_connect`; so does sendto() to an address
+//   connect        dies, unless asked for (datagrams need none: answers are such)
 //   kill, tgkill   ourselves only; prctl: a thread's name; ioctl: FIONBIO and other harmless ones
 //   prlimit64      to read
 //

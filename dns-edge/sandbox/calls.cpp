@@ -17,6 +17,7 @@ constexpr auto allowed = std::to_array<int>({
     SYS_recvmsg,
     SYS_sendmsg,
     SYS_recvfrom,
+    SYS_sendto,
     SYS_read,
     SYS_write,
     SYS_readv,
@@ -47,6 +48,9 @@ constexpr auto allowed = std::to_array<int>({
     SYS_dup,
     SYS_dup3,
     SYS_fcntl,
+    SYS_inotify_init1,
+    SYS_inotify_add_watch,
+    SYS_inotify_rm_watch,  // the bell of a SQLite log
     // Time and chance.
     SYS_clock_gettime,
     SYS_clock_getres,

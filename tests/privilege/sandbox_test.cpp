@@ -144,7 +144,7 @@ TEST_F(Sandbox, CallsOfAnotherAbiDie) {
 TEST_F(Sandbox, UnforeseenCallsAreRefusedAndServiceGoesOn) {
   constexpr int no_call_yet = 4000;
   EXPECT_EQ(cage_.run([] { return errno_of(::syscall(no_call_yet)); }), refused(ENOSYS));
-  EXPECT_EQ(cage_.run([] { return errno_of(::syscall(SYS_inotify_init1, 0)); }), refused(ENOSYS));
+  EXPECT_EQ(cage_.run([] { return errno_of(::syscall(SYS_sync)); }), refused(ENOSYS));
 }
 
 TEST_F(Sandbox, WritingOutsideTheStateFolderFails) {
@@ -246,13 +246,6 @@ TEST_F(Sandbox, ServesNoTcpPortThatIsNotItsOwn) {
 TEST_F(Sandbox, d32_AnEdgeOnSqliteDiesIfItConnects) {
   EXPECT_EQ(cage_.run([] { return connect_to(SOCK_DGRAM, 53); }), killed_by_filter);
   EXPECT_EQ(cage_.run([] { return connect_to(SOCK_STREAM, 53); }), killed_by_filter);
-  EXPECT_EQ(cage_.run([] {
-    const sockaddr_in address = loopback(53);
-    const int udp = ::socket(AF_INET, SOCK_DGRAM, 0);
-    return errno_of(
-        ::sendto(udp, "?", 1, 0, reinterpret_cast<const sockaddr*>(&address), sizeof address));
-  }),
-            killed_by_filter);
 }
 
 TEST_F(Sandbox, d32_AnEdgeWithBrokerPortsConnectsToNoOther) {
