@@ -9,6 +9,10 @@
 
 namespace tidemark::cli {
 
+// Beyond so many the zone as a whole is judged by the fold alone, which knows no lines: the judging
+// here takes several times the memory of the names.
+constexpr std::size_t judged_rrsets_max = 200'000;
+
 struct ZoneFile {
   std::string path;
   dns::MasterFile zone;
@@ -19,7 +23,7 @@ struct ZoneFile {
 // are in the Failure, one a line: "FILE:12:7: ...".
 Expected<ZoneFile> read_zone_file(const std::string& path, const std::string& origin);
 
-// "FILE:12:7: ..." each.
+// "FILE:12:7: ..." each, of records and of the zone as a whole.
 std::vector<std::string> warning_lines(const ZoneFile& file);
 
 }  // namespace tidemark::cli

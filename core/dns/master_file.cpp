@@ -260,14 +260,17 @@ class MasterReader {
     for (const ParsedRecord& record : records_) {
       if (record.type == RrType::Soa) return record.owner;
     }
-    if (!saw_soa_) errors_.add(Place{}, "no SOA record");
+    if (!saw_soa_) {
+      errors_.add(Place{}, "no SOA record" + (origin_ ? " at " + origin_->to_text() : ""));
+    }
     return std::nullopt;
   }
 
   void check_owners(const Name& zone) {
     for (const ParsedRecord& record : records_) {
       if (record.owner.view().is_at_or_below(zone)) continue;
-      errors_.add(record.place, record.owner.to_text() + " is outside zone " + zone.to_text());
+      errors_.add(record.place, record.owner.to_text() + " is outside zone " + zone.to_text() +
+                                    " (" + to_text(record.type) + ")");
     }
   }
 
@@ -277,8 +280,9 @@ class MasterReader {
     if (!zone || !errors_.empty()) {
       return std::unexpected(MasterFileErrors{std::move(errors_).take()});
     }
-    std::vector<Rrset> rrsets = group_records(std::move(records_), warnings_);
-    return MasterFile{*zone, std::move(rrsets), std::move(warnings_).take()};
+    Rrsets grouped = group_records(std::move(records_), warnings_);
+    return MasterFile{*zone, std::move(grouped.rrsets), std::move(warnings_).take(),
+                      std::move(grouped.lines)};
   }
 
   EntryLexer lexer_;

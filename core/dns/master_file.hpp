@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,7 @@ struct MasterFile {
   Name origin;                // the owner of the SOA, or the origin that was given
   std::vector<Rrset> rrsets;  // canonical order of owner, then type
   std::vector<Remark> warnings;
+  std::vector<std::uint32_t> lines{};  // of the first record of each of `rrsets`
 };
 
 constexpr std::size_t remarks_max = 100;  // of errors, and of warnings; the last says how many more

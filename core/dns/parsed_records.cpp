@@ -62,17 +62,18 @@ std::vector<ParsedRecord*> sorted_records(std::vector<ParsedRecord>& records) {
 
 }  // namespace
 
-std::vector<Rrset> group_records(std::vector<ParsedRecord> records, RemarkList& warnings) {
+Rrsets group_records(std::vector<ParsedRecord> records, RemarkList& warnings) {
   const std::vector<ParsedRecord*> sorted = sorted_records(records);
   const std::span<ParsedRecord* const> all(sorted);
-  std::vector<Rrset> rrsets;
+  Rrsets grouped;
   for (std::size_t begin = 0; begin < all.size();) {
     std::size_t end = begin + 1;
     while (end < all.size() && same_rrset(*all[begin], *all[end])) ++end;
-    rrsets.push_back(make_rrset(all.subspan(begin, end - begin), warnings));
+    grouped.lines.push_back(static_cast<std::uint32_t>(all[begin]->place.line));
+    grouped.rrsets.push_back(make_rrset(all.subspan(begin, end - begin), warnings));
     begin = end;
   }
-  return rrsets;
+  return grouped;
 }
 
 }  // namespace tidemark::dns

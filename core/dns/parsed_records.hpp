@@ -1,6 +1,7 @@
 // Records of a master file as they were read, and how they become RRsets.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "core/base/bytes.hpp"
@@ -20,8 +21,13 @@ struct ParsedRecord {
   Place place;
 };
 
+struct Rrsets {
+  std::vector<Rrset> rrsets;
+  std::vector<std::uint32_t> lines;  // of the first record of each
+};
+
 // Canonical RRsets in canonical order of owner, then type. The first TTL counts, duplicates are
 // dropped; both are warned about.
-std::vector<Rrset> group_records(std::vector<ParsedRecord> records, RemarkList& warnings);
+Rrsets group_records(std::vector<ParsedRecord> records, RemarkList& warnings);
 
 }  // namespace tidemark::dns

@@ -29,6 +29,9 @@ class ZoneRemarks {
   Kind errors_, warnings_;
 };
 
+// " (A, TXT)": for sentences that are about a whole name.
+std::string types_of(const ZoneName& name);
+
 // What hides a name of a zone, from the names above it.
 struct Hiding {
   const ZoneName* cut = nullptr;    // the uppermost delegation above it

@@ -32,7 +32,9 @@ bool breaks_cname_rule(const ZoneName& name) noexcept {
 
 void check_alone(const ZoneName& name, ZoneRemarks& remarks) {
   const auto owner = [&] { return name.owner.to_text(); };  // only where something is wrong
-  if (breaks_cname_rule(name)) remarks.error(name.owner, "CNAME and other data at " + owner());
+  if (breaks_cname_rule(name)) {
+    remarks.error(name.owner, "CNAME and other data at " + owner() + types_of(name));
+  }
   if (name.has(RrType::Pool) && (name.has(RrType::A) || name.has(RrType::Aaaa))) {
     remarks.error(name.owner, "POOL and addresses at " + owner());
   }
@@ -87,7 +89,8 @@ void check_rrset(const Rrset& rrset, ZoneRemarks& remarks) {
 
 void check_apex(const ZoneNames& zone, ZoneRemarks& remarks) {
   const ZoneName* apex = zone.find(zone.origin());
-  if (apex == nullptr || !apex->has(RrType::Soa)) remarks.error(zone.origin(), "no SOA record");
+  if (apex == nullptr || !apex->has(RrType::Soa))
+    remarks.error(zone.origin(), "no SOA record at " + zone.origin().to_text());
   if (apex == nullptr || !apex->has(RrType::Ns)) {
     remarks.error(zone.origin(), "no NS record at " + zone.origin().to_text());
   }
@@ -107,14 +110,14 @@ class ZoneWalk {
  private:
   void visit(const ZoneName& name) {
     if (!zone_.contains(name.owner)) {
-      remarks_.error(name.owner,
-                     name.owner.to_text() + " is outside zone " + zone_.origin().to_text());
+      remarks_.error(name.owner, name.owner.to_text() + " is outside zone " +
+                                     zone_.origin().to_text() + types_of(name));
       return;
     }
     leave(name.owner);
     if (hiding_.dname != nullptr) {
       remarks_.error(name.owner, name.owner.to_text() + " is hidden by the DNAME at " +
-                                     hiding_.dname->owner.to_text());
+                                     hiding_.dname->owner.to_text() + types_of(name));
     }
     check_alone(name, remarks_);
     check_place(zone_, name, remarks_);
@@ -144,6 +147,17 @@ class ZoneWalk {
 };
 
 }  // namespace
+
+std::string types_of(const ZoneName& name) {
+  std::string text;
+  for (const Rrset* rrset : name.rrsets) {
+    text += (text.empty() ? " (" : ", ") + to_text(rrset->type);
+    if (rrset->type == RrType::Cname && rrset->rdata.size() > 1) {
+      text += " " + std::to_string(rrset->rdata.size()) + " times";
+    }
+  }
+  return text + ")";
+}
 
 void ZoneRemarks::Kind::add(Severity severity, NameView owner, const std::string& what) {
   ++total;

@@ -19,13 +19,14 @@ void for_each_target(const Rrset& rrset, auto&& look_at) {
 }
 
 void warn_of_ns(const ZoneNames& zone, const Rrset& rrset, ZoneRemarks& remarks) {
+  const auto owner = [&] { return " (NS at " + rrset.owner.to_text() + ")"; };
   for_each_target(rrset, [&](NameView target) {
     if (!zone.contains(target)) return;
     const ZoneName* found = zone.find(target);
     if (found != nullptr && found->has(RrType::Cname)) {
-      remarks.warn(rrset.owner, "NS target " + target.to_text() + " is a CNAME");
+      remarks.warn(rrset.owner, "NS target " + target.to_text() + " is a CNAME" + owner());
     } else if (found == nullptr || !found->has_address()) {
-      remarks.warn(rrset.owner, "NS target " + target.to_text() + " has no address");
+      remarks.warn(rrset.owner, "NS target " + target.to_text() + " has no address" + owner());
     }
   });
 }
@@ -38,7 +39,8 @@ void warn_of_mx(const ZoneNames& zone, const Rrset& rrset, ZoneRemarks& remarks)
     }
     const ZoneName* found = zone.contains(target) ? zone.find(target) : nullptr;
     if (found != nullptr && found->has(RrType::Cname)) {
-      remarks.warn(rrset.owner, "MX target " + target.to_text() + " is a CNAME");
+      remarks.warn(rrset.owner, "MX target " + target.to_text() + " is a CNAME (MX at " +
+                                    rrset.owner.to_text() + ")");
     }
   });
 }
@@ -136,9 +138,10 @@ bool has_inner_asterisk(NameView name) noexcept {
 void warn_of_owner(const ZoneName& name, ZoneRemarks& remarks) {
   const auto owner = [&] { return name.owner.to_text(); };
   if (has_inner_asterisk(name.owner)) {
-    remarks.warn(name.owner, owner() + " has an asterisk that is not its first label");
+    remarks.warn(name.owner,
+                 owner() + " has an asterisk that is not its first label" + types_of(name));
   } else if ((name.has_address() || name.has(RrType::Mx)) && !is_host_name(name.owner)) {
-    remarks.warn(name.owner, owner() + " is not a host name");
+    remarks.warn(name.owner, owner() + " is not a host name" + types_of(name));
   }
 }
 
@@ -159,8 +162,8 @@ void warn_of_hidden(const ZoneNames& zone, const ZoneName& name, const Hiding& h
   const auto owner = [&] { return name.owner.to_text(); };
   if (hiding.cut != nullptr) {
     if (may_be_glue(name) && zone.is_ns_target(name.owner)) return;
-    remarks.warn(name.owner,
-                 owner() + " is hidden by the delegation at " + hiding.cut->owner.to_text());
+    remarks.warn(name.owner, owner() + " is hidden by the delegation at " +
+                                 hiding.cut->owner.to_text() + types_of(name));
     return;
   }
   if (!zone.is_cut(name)) return;

@@ -64,25 +64,32 @@ def _ask_once(udp, queries, waiting, answers, patience_s):
             time.sleep(0.02)
 
 
-def ask_tcp(port, queries, deadline_s=20.0):
+def ask_tcp(port, queries, patience_s=5.0, tries=4):
     """The same over TCP, some pipelined on a connection."""
     answers = [None] * len(queries)
-    for start in range(0, len(queries), WINDOW):
-        places = range(start, min(start + WINDOW, len(queries)))
-        with socket.create_connection(("127.0.0.1", port), timeout=deadline_s) as tcp:
-            for place in places:
-                message = struct.pack("!H", place & 0xFFFF) + queries[place][2:]
-                tcp.sendall(struct.pack("!H", len(message)) + message)
-            stream = tcp.makefile("rb")
-            for _ in places:
-                length = stream.read(2)
-                if len(length) < 2:
-                    break
-                answer = stream.read(struct.unpack("!H", length)[0])
-                place = start + ((struct.unpack_from("!H", answer)[0] - start) & 0xFFFF)
-                if place in places:
-                    answers[place] = answer
+    for _ in range(tries):
+        waiting = [place for place, answer in enumerate(answers) if answer is None]
+        for start in range(0, len(waiting), WINDOW):
+            try:
+                _ask_connection(port, queries, waiting[start:start + WINDOW], answers, patience_s)
+            except OSError:
+                pass  # what is missing is asked again
     return answers
+
+
+def _ask_connection(port, queries, places, answers, patience_s):
+    with socket.create_connection(("127.0.0.1", port), timeout=patience_s) as tcp:
+        messages = [struct.pack("!H", at) + queries[place][2:] for at, place in enumerate(places)]
+        tcp.sendall(b"".join(struct.pack("!H", len(one)) + one for one in messages))
+        stream = tcp.makefile("rb")
+        for _ in places:
+            length = stream.read(2)
+            if len(length) < 2:
+                break
+            answer = stream.read(struct.unpack("!H", length)[0])
+            at = struct.unpack_from("!H", answer)[0]
+            if at < len(places):
+                answers[places[at]] = answer
 
 
 def ask_all(port, queries):

@@ -33,8 +33,9 @@ def _truncated(case, ours, theirs, ask):
         return False
     whole = _over_tcp(case, ask)
     ours_whole = whole.pop("tidemark")
-    return (_confirmed_by(case, ours_whole, whole) >= steps.CONFIRMED_BY
-            or steps.is_confirmed(case, ours_whole, ask))
+    return ours_whole is not None and (
+        _confirmed_by(case, ours_whole, whole) >= steps.CONFIRMED_BY
+        or steps.is_confirmed(case, ours_whole, ask))
 
 
 def _peers_truncated(case, ours, theirs, ask):

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 #include <gtest/gtest.h>
 
@@ -50,6 +51,21 @@ bool some_contain(const std::vector<std::string>& lines, std::string_view words)
   return std::ranges::any_of(lines, [&](const std::string& line) { return line.contains(words); });
 }
 
+// A name that the zone's text holds, and a type: whoever repairs the zone needs both.
+bool names_owner_and_type(const std::string& line, const fs::path& zone) {
+  std::ifstream in(zone);
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  std::string words = line;
+  std::ranges::replace_if(words, [](char c) { return c == '(' || c == ')' || c == ','; }, ' ');
+  std::istringstream all(words);
+  bool owner = false, type = false;
+  for (std::string word; all >> word;) {
+    owner = owner || (word.ends_with('.') && text.contains(word));
+    type = type || rr_type_from_text(word).has_value();
+  }
+  return owner && type;
+}
+
 class SharedZones : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -67,6 +83,14 @@ class SharedZones : public ::testing::Test {
     for (const fs::path& zone : invalid(folder, count)) {
       const Verdict verdict = judge(zone);
       EXPECT_TRUE(some_contain(verdict.errors, words)) << zone;
+      expect_names_owner_and_type(verdict.errors, words, zone);
+    }
+  }
+  static void expect_names_owner_and_type(const std::vector<std::string>& lines,
+                                          std::string_view words, const fs::path& zone) {
+    for (const std::string& line : lines) {
+      if (!line.contains(words)) continue;
+      EXPECT_TRUE(names_owner_and_type(line, zone)) << zone << ": " << line;
     }
   }
   void expect_warned(const std::string& folder, std::size_t count, std::string_view words) const {
@@ -74,6 +98,7 @@ class SharedZones : public ::testing::Test {
       const Verdict verdict = judge(zone);
       EXPECT_FALSE(verdict.refused) << zone << ": " << verdict.errors.front();
       EXPECT_TRUE(some_contain(verdict.warnings, words)) << zone;
+      expect_names_owner_and_type(verdict.warnings, words, zone);
     }
   }
 
@@ -90,9 +115,14 @@ TEST_F(SharedZones, OfFerretLoadWithoutAnError) {
 }
 
 TEST_F(SharedZones, WithDuplicateRecordsLoad) {
+  std::size_t warned = 0;
   for (const fs::path& zone : invalid("duplicate-record", 11)) {
-    EXPECT_FALSE(judge(zone).refused) << zone;
+    const Verdict verdict = judge(zone);
+    EXPECT_FALSE(verdict.refused) << zone;
+    warned += some_contain(verdict.warnings, "duplicate record ") ? 1 : 0;
+    expect_names_owner_and_type(verdict.warnings, "duplicate record ", zone);
   }
+  EXPECT_EQ(warned, 7u);  // the other four hold no record twice, whatever their folder says
 }
 
 TEST_F(SharedZones, WithoutSoaOrWithRecordsOutsideAreRefused) {

@@ -159,8 +159,8 @@ TEST(MasterFile, KeepsNoMoreThan100Errors) {
 
 TEST(MasterFile, RefusesWhatLiesOutsideTheZone) {
   EXPECT_EQ(read("a.example.net. 60 A 10.0.0.1\nnotexample.org. 60 A 10.0.0.1\n"),
-            "1:1: a.example.net. is outside zone example.org.\n"
-            "2:1: notexample.org. is outside zone example.org.\n");
+            "1:1: a.example.net. is outside zone example.org. (A)\n"
+            "2:1: notexample.org. is outside zone example.org. (A)\n");
 }
 
 TEST(MasterFile, RefusesOtherFiles) {

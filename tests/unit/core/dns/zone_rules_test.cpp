@@ -29,7 +29,8 @@ TEST(CheckZone, FindsNothingInASoundZone) {
 }
 
 TEST(CheckZone, NeedsSoaAndNs) {
-  EXPECT_EQ(remarks("www 60 A 10.0.0.1\n"), "E no SOA record\nE no NS record at example.org.\n");
+  EXPECT_EQ(remarks("www 60 A 10.0.0.1\n"),
+            "E no SOA record at example.org.\nE no NS record at example.org.\n");
   EXPECT_EQ(remarks_beside_apex("@ 60 SOA a. b. 2 2 3 4 5\n"),
             "E more than one SOA at example.org.\n");
   EXPECT_EQ(remarks_beside_apex("a 60 SOA a. b. 2 2 3 4 5\n"),
@@ -38,12 +39,13 @@ TEST(CheckZone, NeedsSoaAndNs) {
 
 TEST(CheckZone, KeepsCnamesAlone) {
   EXPECT_EQ(remarks_beside_apex("a 60 CNAME x.\na 60 A 10.0.0.1\n"),
-            "E CNAME and other data at a.example.org.\n");
+            "E CNAME and other data at a.example.org. (A, CNAME)\n");
   EXPECT_EQ(remarks_beside_apex("a 60 CNAME x.\na 60 CNAME y.\n"),
-            "E CNAME and other data at a.example.org.\n");
-  EXPECT_EQ(remarks_beside_apex("@ 60 CNAME x.\n"), "E CNAME and other data at example.org.\n");
+            "E CNAME and other data at a.example.org. (CNAME 2 times)\n");
+  EXPECT_EQ(remarks_beside_apex("@ 60 CNAME x.\n"),
+            "E CNAME and other data at example.org. (NS, CNAME, SOA)\n");
   EXPECT_EQ(remarks_beside_apex("a 60 DNAME x.\na 60 CNAME y.\n"),
-            "E CNAME and other data at a.example.org.\n");
+            "E CNAME and other data at a.example.org. (CNAME, DNAME)\n");
 }
 
 TEST(CheckZone, KeepsDnamesOffDelegations) {
@@ -53,15 +55,15 @@ TEST(CheckZone, KeepsDnamesOffDelegations) {
             "E DNAME at delegation a.example.org.\n"
             "W a.example.org. DNAME is hidden by the delegation there\n");
   EXPECT_EQ(remarks_beside_apex("@ 60 DNAME x.\na 60 DNAME x.\n"),
-            "E a.example.org. is hidden by the DNAME at example.org.\n");
+            "E a.example.org. is hidden by the DNAME at example.org. (DNAME)\n");
 }
 
 TEST(CheckZone, RefusesNamesBelowAVisibleDname) {
   EXPECT_EQ(remarks_beside_apex("a 60 DNAME x.\nb.c.a 60 A 10.0.0.1\nab 60 A 10.0.0.1\n"),
-            "E b.c.a.example.org. is hidden by the DNAME at a.example.org.\n");
+            "E b.c.a.example.org. is hidden by the DNAME at a.example.org. (A)\n");
   EXPECT_EQ(remarks_beside_apex("s 60 NS x.\na.s 60 DNAME x.\nb.a.s 60 A 10.0.0.1\n"),
-            "W a.s.example.org. is hidden by the delegation at s.example.org.\n"
-            "W b.a.s.example.org. is hidden by the delegation at s.example.org.\n");
+            "W a.s.example.org. is hidden by the delegation at s.example.org. (DNAME)\n"
+            "W b.a.s.example.org. is hidden by the delegation at s.example.org. (A)\n");
 }
 
 TEST(CheckZone, TakesDsOnlyAtADelegation) {
@@ -99,7 +101,7 @@ TEST(CheckZone, SeesRrsetsThatAFileCouldNotHold) {
   std::string all;
   for (const ZoneRemark& remark : check_zone(origin, rrsets)) all += remark.what + "\n";
   EXPECT_EQ(all,
-            "www.example.net. is outside zone example.org.\n"
+            "www.example.net. is outside zone example.org. (A)\n"
             "a.example.org. A is there twice\n"
             "a.example.org. A: record 1: A: cut short\n"
             "b.example.org. CNAME: no records\n");
@@ -118,17 +120,17 @@ TEST(CheckZone, WarnsOfWhatADelegationHides) {
   EXPECT_EQ(remarks_beside_apex("s 60 NS ns.s\nns.s 60 A 10.0.0.1\ns 60 TXT x\nb.s 60 NS x.\n"
                                 "c.s 60 A 10.0.0.1\n"),
             "W s.example.org. TXT is hidden by the delegation there\n"
-            "W b.s.example.org. is hidden by the delegation at s.example.org.\n"
-            "W c.s.example.org. is hidden by the delegation at s.example.org.\n");
+            "W b.s.example.org. is hidden by the delegation at s.example.org. (NS)\n"
+            "W c.s.example.org. is hidden by the delegation at s.example.org. (A)\n");
 }
 
 TEST(CheckZone, WarnsOfTargetsThatLeadNowhere) {
   EXPECT_EQ(
       remarks_beside_apex("@ 60 NS ns2\ns 60 NS a.s\nt 60 NS c\nc 60 CNAME x.\n@ 60 MX 1 c\n"),
-      "W NS target ns2.example.org. has no address\n"
-      "W MX target c.example.org. is a CNAME\n"
-      "W NS target a.s.example.org. has no address\n"
-      "W NS target c.example.org. is a CNAME\n");
+      "W NS target ns2.example.org. has no address (NS at example.org.)\n"
+      "W MX target c.example.org. is a CNAME (MX at example.org.)\n"
+      "W NS target a.s.example.org. has no address (NS at s.example.org.)\n"
+      "W NS target c.example.org. is a CNAME (NS at t.example.org.)\n");
   EXPECT_EQ(remarks_beside_apex("@ 60 MX 0 .\n@ 60 MX 1 x.\n"),
             "W null MX beside other MX at example.org.\n");
 }
@@ -152,9 +154,9 @@ TEST(CheckZone, WarnsOfDnamesThatGrowTheName) {
 TEST(CheckZone, WarnsOfOddNamesAndTtls) {
   EXPECT_EQ(remarks_beside_apex("_a 60 A 10.0.0.1\n-b 60 A 10.0.0.1\n*.c 60 A 10.0.0.1\n"
                                 "d.*.e 60 TXT x\n_f 60 TXT x\ng 0 TXT x\n"),
-            "W -b.example.org. is not a host name\n"
-            "W _a.example.org. is not a host name\n"
-            "W d.*.e.example.org. has an asterisk that is not its first label\n"
+            "W -b.example.org. is not a host name (A)\n"
+            "W _a.example.org. is not a host name (A)\n"
+            "W d.*.e.example.org. has an asterisk that is not its first label (TXT)\n"
             "W TTL 0 at g.example.org. TXT\n");
 }
 
