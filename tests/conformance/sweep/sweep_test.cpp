@@ -68,7 +68,7 @@ std::optional<Expected> of_meta_type(std::uint32_t type) {
   }
 }
 
-constexpr std::uint32_t a = 1, cname = 5, txt = 16, ds = 43, any = 255;
+constexpr std::uint32_t a = 1, cname = 5, txt = 16, ds = 43, rrsig = 46, nsec = 47, any = 255;
 
 // ANY over UDP is one RRset: here the TXT, which is smaller than two addresses.
 Expected of_ordinary_type(Kind kind, std::uint32_t type) {
@@ -85,6 +85,7 @@ Expected of_ordinary_type(Kind kind, std::uint32_t type) {
     case Kind::BelowCut: return referral;
     case Kind::Alias:
       if (type == cname || type == any) return {.answers = 1};
+      if (type == rrsig || type == nsec) return nodata;  // they may stand beside a CNAME
       if (type == a) return {.answers = 3};
       return type == txt ? Expected{.answers = 2} : Expected{.answers = 1, .authorities = 1};
     case Kind::Redirect:
