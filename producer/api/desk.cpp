@@ -9,6 +9,18 @@
 namespace tidemark::producer {
 namespace json = boost::json;
 
+namespace {
+
+// Its record may have reached the log, and may not: nobody can promise anything.
+ApiError not_durable(event::ChangeId id, const base::Error& error) {
+  const std::string hex = base::to_hex(id.value());
+  return {503, "unavailable", "not known whether change " + hex + " happens: " + error.trail,
+          "change " + hex,
+          "mend the controller's disk; ask /v1/changes/" + hex + " before you send it again"};
+}
+
+}  // namespace
+
 struct Desk::Waiter {
   net::Respond respond;
   std::optional<std::chrono::seconds> wait;
@@ -92,14 +104,40 @@ void Desk::answer_repeated(Parked request, const Receipt& receipt) {
     request.respond(std::move(response));
     return;
   }
-  const auto group = groups_.find(receipt.change_id.value());
-  if (group == groups_.end()) {  // judged while this process was away
-    request.respond(pending_response(receipt.change_id));
-    return;
-  }
+  if (answer_known(request)) return;
+  request.respond(pending_response(receipt.change_id));  // judged while this process was away
+}
+
+// A request with an Idempotency-Key whose change is under way, or whose receipt a crash has taken
+// while the log has its change.
+bool Desk::answer_known(Parked& request) {
+  const event::ChangeId id = id_for(request.terms);
   const auto deadline = deadline_of(request.terms, request.since);
-  group->second.waiters.push_back(
-      {std::move(request.respond), request.terms.wait, request.since, deadline});
+  Waiter waiter{std::move(request.respond), request.terms.wait, request.since, deadline};
+  if (const auto group = groups_.find(id.value()); group != groups_.end()) {
+    group->second.waiters.push_back(std::move(waiter));
+    return true;
+  }
+  if (const auto first = ports_.feeder.state().ledger.find(id)) {
+    Group group{id,
+                request.wish.object,
+                request.terms.key,
+                request.terms.request,
+                request.terms.condition(),
+                {},
+                {},
+                {},
+                {}};
+    judge_by(*first, group);
+    group.waiters.push_back(std::move(waiter));
+    if (group.judged) {
+      finish(std::move(group));
+      return true;
+    }
+    waiter = std::move(group.waiters.back());
+  }
+  request.respond = std::move(waiter.respond);
+  return false;
 }
 
 bool Desk::log_reachable() const {
@@ -107,7 +145,8 @@ bool Desk::log_reachable() const {
 }
 
 bool Desk::may_decide() const {
-  return ports_.feeder.node_state() == event::NodeState::Live || !log_reachable();
+  const auto state = ports_.feeder.node_state();
+  return state == event::NodeState::Live || (state != event::NodeState::Cold && !log_reachable());
 }
 
 // Objects with a change that is not judged yet.
@@ -120,12 +159,13 @@ std::set<std::string> Desk::busy_objects() const {
 void Desk::pump_parked(std::chrono::nanoseconds now) {
   if (pumping_ || parked_.empty()) return;  // an answer that brings a request comes back here
   pumping_ = true;
-  const bool reachable = log_reachable(), ready = may_decide();
+  const bool ready = may_decide();
+  const bool outage = ready && !log_reachable();
   std::set<std::string> busy = busy_objects();
   std::set<std::string> ahead;  // objects of requests that stay parked
   for (auto at = parked_.begin(); at != parked_.end();) {
     const std::string object = at->wish.object;
-    const bool late = !reachable || now - at->since >= settings_.answer_within;
+    const bool late = outage || now - at->since >= settings_.answer_within;
     if (ahead.contains(object) || !(late || (ready && !busy.contains(object)))) {
       ahead.insert(object);
       ++at;
@@ -142,13 +182,15 @@ void Desk::pump_parked(std::chrono::nanoseconds now) {
 
 void Desk::decide_now(Parked request) {
   const auto state = ports_.feeder.node_state();
-  const bool unready = state == event::NodeState::Cold && log_reachable();
-  if (unready || state == event::NodeState::Diverged || state == event::NodeState::Halted) {
+  // Cold: it has neither a snapshot file nor read the log. What it does not find may well be there.
+  if (state == event::NodeState::Cold || state == event::NodeState::Diverged ||
+      state == event::NodeState::Halted) {
     request.respond(
         to_response(unavailable("this controller does not follow the log: state " +
                                 event::to_text(state) + ": " + ports_.feeder.status().detail)));
     return;
   }
+  if (!request.terms.key.empty() && !request.terms.dry_run && answer_known(request)) return;
   Base base{ports_.feeder.state().dataset};
   for (const OutboxEntry& entry : ports_.outbox.entries()) base.pending.push_back(&entry.outline);
   auto wish = request.wish.make(base);
@@ -168,7 +210,7 @@ void Desk::plan(Parked request, const Base& base, Wish wish) {
                                  request.wish.object, "leave out If-Match to create it"}));
     return;
   }
-  const Signature signature{.change_id = draw_id(),
+  const Signature signature{.change_id = id_for(terms),
                             .author = terms.author,
                             .reason = terms.reason,
                             .created_ms = static_cast<std::uint64_t>(ports_.clock.wall().count()),
@@ -204,6 +246,10 @@ void Desk::plan(Parked request, const Base& base, Wish wish) {
       std::nullopt,         -1, state.dataset.version(), outcome_of(state.dataset, wish), {},
       request.wish.warnings};
   keep_receipt(terms.key, terms.request, signature.change_id, nothing);
+  // No log remembers that nothing was to do.
+  if (const auto kept = ports_.outbox.commit(); !terms.key.empty() && !kept) {
+    remarks_.push_back("an Idempotency-Key is not kept: " + kept.error().trail);
+  }
   answer({std::move(request.respond), terms.wait, request.since, deadline_of(terms, request.since)},
          nothing);
 }
@@ -283,11 +329,14 @@ std::optional<std::chrono::nanoseconds> Desk::step() {
   pump_parked(now);
   expire(now);
   acknowledge(now);
+  commit_if_due(now);
   const bool waiting =
       !parked_.empty() || !acking_.empty() ||
       std::ranges::any_of(groups_, [](const auto& group) { return !group.second.waiters.empty(); });
-  if (!waiting) return std::nullopt;
-  return std::chrono::milliseconds(50);
+  std::optional<std::chrono::nanoseconds> again;
+  if (waiting) again = std::chrono::milliseconds(50);
+  if (commit_due_) again = std::min(again.value_or(*commit_due_ - now), *commit_due_ - now);
+  return again;
 }
 
 void Desk::finish(Group group) {
@@ -311,10 +360,13 @@ void Desk::answer(Waiter waiter, const Judged& judged) {
 
 // Clients whose time is over: their changes go on.
 void Desk::expire(std::chrono::nanoseconds now) {
+  std::optional<base::Result<void>> durable;
   for (auto& [id, group] : groups_) {
     std::erase_if(group.waiters, [&, change_id = group.id](Waiter& waiter) {
       if (waiter.deadline > now) return false;
-      waiter.respond(pending_response(change_id));
+      if (!durable) durable = ports_.outbox.commit();
+      waiter.respond(*durable ? pending_response(change_id)
+                              : to_response(not_durable(change_id, durable->error())));
       return true;
     });
   }
@@ -346,9 +398,7 @@ void Desk::keep_receipt(const std::string& key, const base::Sha256& request, eve
     receipt.status = response.status;
     receipt.body = response.body;
   }
-  if (const auto kept = ports_.outbox.put_receipt(receipt); !kept) {
-    remarks_.push_back("an Idempotency-Key is not kept: " + kept.error().trail);
-  }
+  ports_.outbox.put_receipt(std::move(receipt));
 }
 
 std::chrono::nanoseconds Desk::deadline_of(const Terms& terms,
@@ -388,9 +438,30 @@ void Desk::close() {
   acknowledge(end_of_time);
 }
 
-event::ChangeId Desk::draw_id() {
-  const std::uint64_t high = ports_.random.next();
-  return event::ChangeId({high, ports_.random.next()});
+event::ChangeId Desk::id_for(const Terms& terms) {
+  if (terms.key.empty()) {
+    const std::uint64_t high = ports_.random.next();
+    return event::ChangeId({high, ports_.random.next()});
+  }
+  base::Sha256Stream hash;
+  hash.update(terms.request);
+  hash.update(base::as_bytes(terms.key));
+  const base::Sha256 drawn = hash.finish();
+  return event::ChangeId({base::load_u64(drawn.data()), base::load_u64(drawn.data() + 8)});
+}
+
+void Desk::commit_if_due(std::chrono::nanoseconds now) {
+  if (ports_.outbox.is_committed()) {
+    commit_due_.reset();
+    return;
+  }
+  if (!commit_due_) commit_due_ = now + settings_.commit_within;
+  if (now < *commit_due_) return;
+  commit_due_.reset();
+  if (const auto committed = ports_.outbox.commit(); !committed) {
+    remarks_.push_back(committed.error().trail);
+    commit_due_ = now + settings_.commit_within;
+  }
 }
 
 std::vector<std::string> Desk::take_remarks() { return std::exchange(remarks_, {}); }

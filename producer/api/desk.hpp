@@ -2,15 +2,20 @@
 //
 //   parked     an earlier change of the same object is not judged yet, or the feeder catches up
 //   decided    by producer/decide, and judged early by the fold's preview: errors are told at once
-//   pending    durable in the outbox, on its way to the log
+//   pending    in the outbox, on its way to the log
 //   judged     by the own fold: 200, 409, 412, 422 or 403
 //   acked      (Prefer: wait) every live edge serves it
 //
-// A step that does not come within `answer_within` (or the client's wait) is answered 202: the
-// change goes on without its client. While the log cannot be reached nobody is parked: changes are
-// decided on top of those that are pending.
+// A step that does not come within `answer_within` (or the client's wait) is answered 202, once the
+// outbox is durable: the change goes on without its client. What is judged before `commit_within`
+// costs no fsync (producer/publish/outbox.hpp tells why no crash can do harm). While the log cannot
+// be reached nobody is parked: changes are decided on top of those that are pending.
 //
-// Invariants  A request is answered once. What was stored in the outbox is never given up here.
+// An Idempotency-Key makes the change_id, with its request: when a crash takes the receipt, the
+// fold's ledger still knows what became of the change.
+//
+// Invariants  A request is answered once. What was stored in the outbox is never given up here. No
+//             202 before Outbox::commit().
 // Threads     One. folded() comes from within Feeder::step and only takes notes; step() answers.
 #pragma once
 
@@ -40,6 +45,7 @@ namespace tidemark::producer {
 struct DeskSettings {
   std::chrono::nanoseconds answer_within = std::chrono::seconds(2);
   std::size_t requests_max = 4096;  // parked or waiting
+  std::chrono::nanoseconds commit_within = std::chrono::milliseconds(25);
 };
 
 struct DeskPorts {
@@ -82,6 +88,7 @@ class Desk {
   void plan(Parked request, const Base& base, Wish wish);
   void store(Parked request, Plan plan);
   void answer_repeated(Parked request, const Receipt& receipt);
+  bool answer_known(Parked& request);
   void judge_by(const fold::Remembered& first, Group& group);
   void finish(Group group);
   void answer(Waiter waiter, const Judged& judged);
@@ -90,7 +97,8 @@ class Desk {
   void keep_receipt(const std::string& key, const base::Sha256& request, event::ChangeId id,
                     const Judged& judged);
   std::chrono::nanoseconds deadline_of(const Terms& terms, std::chrono::nanoseconds since) const;
-  event::ChangeId draw_id();
+  event::ChangeId id_for(const Terms& terms);
+  void commit_if_due(std::chrono::nanoseconds now);
 
   const DeskSettings settings_;
   DeskPorts ports_;
@@ -99,6 +107,7 @@ class Desk {
   std::vector<base::U128> judged_;      // groups to finish at the next step
   std::list<Acking> acking_;
   std::vector<std::string> remarks_;
+  std::optional<std::chrono::nanoseconds> commit_due_;  // something is in memory only
   bool pumping_ = false;
 };
 

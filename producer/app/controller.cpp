@@ -33,7 +33,7 @@ constexpr std::size_t fleet_records_per_turn_max = 4096;
 constexpr seconds turn_at_least_every{1};
 constexpr std::chrono::milliseconds stop_within{3000};
 constexpr seconds save_period{600};
-constexpr seconds flush_period{5};
+constexpr seconds commit_period{5};
 constexpr seconds bootstrap_pause_min{2};
 constexpr seconds bootstrap_pause_max{60};
 constexpr seconds told_again_after{30};
@@ -117,7 +117,7 @@ struct Controller::Inner {
   std::array<Watched, 5> bells;
   std::thread saving;  // writes one snapshot file
   std::uint64_t saved_seq = 0;
-  std::chrono::nanoseconds last_save{0}, last_flush{0};
+  std::chrono::nanoseconds last_save{0}, last_commit{0};
   std::optional<std::chrono::nanoseconds> bootstrap_due;
   std::chrono::nanoseconds bootstrap_pause = bootstrap_pause_min;
   std::map<std::string, std::chrono::nanoseconds> told;
@@ -238,9 +238,9 @@ void Controller::Inner::turn() {
   tell(api->desk().take_remarks());
   tell(heartbeat.step());
   save(false);
-  if (clock.steady() - last_flush > flush_period) {
-    last_flush = clock.steady();
-    if (const auto flushed = outbox.flush(); !flushed) spdlog::warn("{}", flushed.error().trail);
+  if (clock.steady() - last_commit > commit_period) {
+    last_commit = clock.steady();
+    if (const auto committed = outbox.commit(); !committed) spdlog::warn("{}", committed.error().trail);
   }
   watch_bells();
   turning = false;
@@ -359,7 +359,7 @@ void Controller::Inner::stop(std::function<void()> when_stopped) {
     timer.cancel();
     for (Watched& bell : bells) bell.watch.reset();
     publish();
-    if (const auto flushed = outbox.flush(); !flushed) spdlog::warn("{}", flushed.error().trail);
+    if (const auto committed = outbox.commit(); !committed) spdlog::warn("{}", committed.error().trail);
     save(true);
     if (saving.joinable()) saving.join();
     when_stopped();

@@ -87,34 +87,37 @@ base::Result<void> Outbox::add(const std::vector<event::ChangeSet>& changes,
                                                 " of " + std::to_string(limits_.entries_max) +
                                                 " changes");
   }
-  std::vector<OutboxEntry> added;
-  std::size_t octets = octets_;
-  TIDEMARK_TRY(auto transaction, topics::SqliteTransaction::begin(file_));
-  TIDEMARK_TRY_VOID(delete_settled());
-  TIDEMARK_TRY(auto insert,
-               file_.prepare("INSERT INTO entries(number, group_id, record) VALUES(?1, ?2, ?3)"));
+  const std::uint64_t first_number = next_number_;
   const event::ChangeId group = changes.back().change_id;
   for (const event::ChangeSet& change : changes) {
-    const base::Bytes record = schemas::encode(change);
-    octets += record.size();
-    if (octets > limits_.octets_max) {
+    base::Bytes record = schemas::encode(change);
+    if (octets_ + record.size() > limits_.octets_max) {
+      take_back(first_number, std::nullopt);
       return base::fail(base::Errc::TooLarge, "the outbox would hold more than " +
                                                   std::to_string(limits_.octets_max) + " octets");
     }
-    const std::uint64_t number = next_number_ + added.size();
-    insert.bind(1, static_cast<std::int64_t>(number));
-    insert.bind(2, base::ByteView(to_blob(group)));
-    insert.bind(3, base::ByteView(record));
-    TIDEMARK_TRY_VOID(insert.run());
-    added.push_back({number, change.change_id, group, record.size(), outline_of(change)});
+    octets_ += record.size();
+    uncommitted_octets_ += record.size();
+    entries_.push_back({next_number_, change.change_id, group, record.size(), outline_of(change)});
+    uncommitted_.emplace(next_number_, Uncommitted{group, std::move(record)});
+    ++next_number_;
   }
-  if (receipt) TIDEMARK_TRY_VOID(write_receipt(*receipt));
-  TIDEMARK_TRY_VOID(transaction.commit());
-  settled_.clear();
-  octets_ = octets;
-  next_number_ += added.size();
-  std::ranges::move(added, std::back_inserter(entries_));
-  return {};
+  if (receipt) put_receipt(*receipt);
+  const bool may_wait =
+      changes.size() == 1 && !trouble_ && uncommitted_octets_ <= limits_.uncommitted_octets_max;
+  if (may_wait) return {};
+  auto committed = commit();
+  if (!committed) take_back(first_number, receipt);
+  return committed;
+}
+
+// Of the newest entries: nobody has seen them yet.
+void Outbox::take_back(std::uint64_t first_number, const std::optional<Receipt>& receipt) {
+  while (!entries_.empty() && entries_.back().number >= first_number) {
+    const event::ChangeId newest = entries_.back().change_id;
+    settle(newest);
+  }
+  if (receipt) receipts_.erase(receipt->key);
 }
 
 bool Outbox::contains(event::ChangeId change_id) const {
@@ -123,6 +126,9 @@ bool Outbox::contains(event::ChangeId change_id) const {
 }
 
 base::Result<base::Bytes> Outbox::record(std::uint64_t number) {
+  if (const auto waiting = uncommitted_.find(number); waiting != uncommitted_.end()) {
+    return waiting->second.record;
+  }
   TIDEMARK_TRY(auto rows, file_.prepare("SELECT record FROM entries WHERE number = ?1"));
   rows.bind(1, static_cast<std::int64_t>(number));
   TIDEMARK_TRY(const bool there, rows.step());
@@ -135,17 +141,52 @@ base::Result<base::Bytes> Outbox::record(std::uint64_t number) {
 void Outbox::settle(event::ChangeId change_id) {
   const auto entry = std::ranges::find(entries_, change_id, &OutboxEntry::change_id);
   if (entry == entries_.end()) return;
-  settled_.push_back(entry->number);
   octets_ -= entry->octets;
+  const auto waiting = uncommitted_.find(entry->number);
+  if (waiting == uncommitted_.end() || waiting->second.may_be_written) {
+    settled_.push_back(entry->number);
+  }
+  if (waiting != uncommitted_.end()) {
+    uncommitted_octets_ -= entry->octets;
+    uncommitted_.erase(waiting);
+  }
   entries_.erase(entry);
 }
 
-base::Result<void> Outbox::flush() {
-  if (settled_.empty()) return {};
-  TIDEMARK_TRY(auto transaction, topics::SqliteTransaction::begin(file_));
-  TIDEMARK_TRY_VOID(delete_settled());
-  TIDEMARK_TRY_VOID(transaction.commit());
+base::Result<void> Outbox::commit() {
+  if (settled_.empty() && is_committed()) return {};
+  const auto write = [this]() -> base::Result<void> {
+    TIDEMARK_TRY(auto transaction, topics::SqliteTransaction::begin(file_));
+    TIDEMARK_TRY_VOID(delete_settled());
+    TIDEMARK_TRY_VOID(write_entries());
+    for (const auto& [key, receipt] : receipts_) TIDEMARK_TRY_VOID(write_receipt(receipt));
+    return transaction.commit();
+  };
+  auto written = write();
+  trouble_ = !written;
+  if (!written) {
+    for (auto& [number, waiting] : uncommitted_) waiting.may_be_written = true;
+    return std::unexpected(std::move(written).error().at("outbox"));
+  }
   settled_.clear();
+  receipts_.clear();
+  uncommitted_.clear();
+  uncommitted_octets_ = 0;
+  return {};
+}
+
+// What an earlier commit of unknown outcome has written is written over with the same.
+base::Result<void> Outbox::write_entries() {
+  if (uncommitted_.empty()) return {};
+  TIDEMARK_TRY(
+      auto insert,
+      file_.prepare("INSERT OR REPLACE INTO entries(number, group_id, record) VALUES(?1, ?2, ?3)"));
+  for (const auto& [number, waiting] : uncommitted_) {
+    insert.bind(1, static_cast<std::int64_t>(number));
+    insert.bind(2, base::ByteView(to_blob(waiting.group)));
+    insert.bind(3, base::ByteView(waiting.record));
+    TIDEMARK_TRY_VOID(insert.run());
+  }
   return {};
 }
 
@@ -160,6 +201,9 @@ base::Result<void> Outbox::delete_settled() {
 }
 
 base::Result<std::optional<Receipt>> Outbox::receipt_of(event::ChangeId change_id) {
+  for (const auto& [key, receipt] : receipts_) {
+    if (receipt.change_id == change_id) return std::optional(receipt);
+  }
   TIDEMARK_TRY(auto rows, file_.prepare("SELECT key FROM receipts WHERE change_id = ?1"));
   rows.bind(1, base::ByteView(to_blob(change_id)));
   TIDEMARK_TRY(const bool there, rows.step());
@@ -168,6 +212,8 @@ base::Result<std::optional<Receipt>> Outbox::receipt_of(event::ChangeId change_i
 }
 
 base::Result<std::optional<Receipt>> Outbox::find_receipt(std::string_view key) {
+  const auto waiting = receipts_.find(key);
+  if (waiting != receipts_.end()) return std::optional(waiting->second);
   TIDEMARK_TRY(auto rows, file_.prepare("SELECT request, change_id, status, body FROM receipts "
                                         "WHERE key = ?1"));
   rows.bind(1, key);
@@ -183,13 +229,10 @@ base::Result<std::optional<Receipt>> Outbox::find_receipt(std::string_view key) 
   return std::optional(std::move(receipt));
 }
 
-base::Result<void> Outbox::put_receipt(const Receipt& receipt) {
-  TIDEMARK_TRY(auto transaction, topics::SqliteTransaction::begin(file_));
-  TIDEMARK_TRY_VOID(delete_settled());
-  TIDEMARK_TRY_VOID(write_receipt(receipt));
-  TIDEMARK_TRY_VOID(transaction.commit());
-  settled_.clear();
-  return {};
+void Outbox::put_receipt(Receipt receipt) {
+  std::string key = receipt.key;
+  receipts_.insert_or_assign(std::move(key), std::move(receipt));
+  if (receipts_.size() > limits_.receipts_max) receipts_.erase(receipts_.begin());
 }
 
 base::Result<void> Outbox::write_receipt(const Receipt& receipt) {

@@ -1,24 +1,41 @@
-// Outbox: what this controller has accepted and its own fold has not judged yet, in one SQLite
-// file.
+// Outbox: what this controller has accepted and its own fold has not judged yet: first in memory,
+// then in one SQLite file.
 //
-// A ChangeSet is durable here (synchronous FULL) before anybody is told that it was accepted. It
-// leaves only by settle(): the own fold has seen its change_id at an offset, whatever the verdict.
-// So a crash or a broker's outage loses nothing; sending twice is harmless (the fold knows twins).
+// add() takes a wish into memory, at once ready to be sent; commit() makes all that was taken since
+// the last commit durable (synchronous FULL) in one transaction. Nobody may be told "accepted, on
+// its way" (202) before commit(); "done" (200) says only that the own fold saw the change in the
+// log, which is the durable place. An entry leaves by settle() alone: the own fold has seen its
+// change_id at an offset, whatever the verdict. One that is settled before any commit() is never
+// written. So fsync stands beside the append, not before it, and a fast log spares it altogether.
+//
+// A crash, by the point it comes at (each is a test):
+//   taken, not sent          nothing happened, nobody was told
+//   sent, not committed      in the log: accepted, and every fold applies it once. Not in the log:
+//                            nothing happened. Nobody was told. The same request with the same
+//                            Idempotency-Key has the same change_id: the fold's ledger knows it
+//   committed, not answered  sent again at the next start: the fold knows twins
+//   settled, still on disk   likewise, or recognised by the ledger and dropped at the start
+//   commit() failed          what it held stays in memory, is sent and judged as ever, and is tried
+//                            again; until one succeeds, add() commits before it takes anything
 //
 // Beside the entries it keeps receipts (what was answered under which Idempotency-Key) and the
 // author epoch of this controller.
 //
 // Invariants  Entries keep their order for ever. The bytes of an entry never change.
 // Threads     One.
-// Errors      The file's (Unavailable); TooLarge: a limit of this file would be exceeded, and
-//             nothing was stored.
-// Cost        add: one fsync. settle: none; the deletion goes with the next add() or flush().
+// Errors      The file's (Unavailable); TooLarge: a limit of this file would be exceeded. After an
+//             Error of add() nothing of its wish was taken; after one of commit() everything still
+//             waits for the next.
+// Cost        add, settle, put_receipt: memory; but add commits a sequence of several ChangeSets,
+//             above uncommitted_octets_max, and while the file makes trouble. commit: one fsync;
+//             nothing, if there is nothing to do.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +51,7 @@ struct OutboxLimits {
   std::size_t entries_max = 10'000;
   std::size_t octets_max = std::size_t{2} * 1024 * 1024 * 1024;
   std::size_t receipts_max = 10'000;  // the oldest go first
+  std::size_t uncommitted_octets_max = 4 * 1024 * 1024;
 };
 
 struct OutboxEntry {
@@ -65,13 +83,15 @@ class Outbox {
   bool contains(event::ChangeId change_id) const;
   [[nodiscard]] base::Result<base::Bytes> record(std::uint64_t number);
   void settle(event::ChangeId change_id);
-  // Makes settled entries' deletions durable; also done by the next add().
-  [[nodiscard]] base::Result<void> flush();
+  // Entries, settled ones and receipts: what memory holds is on the disk afterwards.
+  [[nodiscard]] base::Result<void> commit();
+  // Whether an entry or a receipt is in memory only.
+  bool is_committed() const noexcept { return uncommitted_.empty() && receipts_.empty(); }
 
   [[nodiscard]] base::Result<std::optional<Receipt>> find_receipt(std::string_view key);
   // Of a change, whatever its key.
   [[nodiscard]] base::Result<std::optional<Receipt>> receipt_of(event::ChangeId change_id);
-  [[nodiscard]] base::Result<void> put_receipt(const Receipt& receipt);
+  void put_receipt(Receipt receipt);
 
   // Higher than at any start before.
   [[nodiscard]] base::Result<event::AuthorEpoch> next_author_epoch();
@@ -79,15 +99,26 @@ class Outbox {
  private:
   Outbox(topics::SqliteFile file, OutboxLimits limits) : file_(std::move(file)), limits_(limits) {}
   [[nodiscard]] base::Result<void> load();
+  [[nodiscard]] base::Result<void> write_entries();
   [[nodiscard]] base::Result<void> delete_settled();
   [[nodiscard]] base::Result<void> write_receipt(const Receipt& receipt);
+  void take_back(std::uint64_t first_number, const std::optional<Receipt>& receipt);
 
+  struct Uncommitted {
+    event::ChangeId group;
+    base::Bytes record;
+    bool may_be_written = false;  // a commit failed: with an unknown outcome, perhaps
+  };
   topics::SqliteFile file_;
   OutboxLimits limits_;
   std::deque<OutboxEntry> entries_;
-  std::vector<std::uint64_t> settled_;  // numbers whose rows are still there
+  std::map<std::uint64_t, Uncommitted> uncommitted_;      // entries without a row, by number
+  std::map<std::string, Receipt, std::less<>> receipts_;  // without a row, by key
+  std::vector<std::uint64_t> settled_;                    // numbers whose rows are still there
   std::size_t octets_ = 0;
+  std::size_t uncommitted_octets_ = 0;
   std::uint64_t next_number_ = 1;
+  bool trouble_ = false;  // the last commit failed
 };
 
 }  // namespace tidemark::producer

@@ -45,10 +45,8 @@ class ApiRig {
         log(store),
         changes(*log.source(support::changes_topic)),
         health(*log.source(support::health_topic)),
-        sink(*log.sink(support::changes_topic)),
         outbox(Outbox::open(folder.file("outbox"), limits).value()),
         fleet(clock),
-        publisher({.source = "/tidemark/tests/c1"}, clock, outbox, *sink),
         feeder({.dataset_name = "tests", .seed = dataset::HashSeed(1)},
                {.clock = clock,
                 .changes = *changes,
@@ -61,9 +59,14 @@ class ApiRig {
                     },
                 .skipped = {}},
                std::nullopt) {
+    start_publisher();
     start_api();
     fleet.caught_up();
     run();
+  }
+  void start_publisher() {
+    sink = *log.sink(support::changes_topic);
+    publisher.emplace(PublisherSettings{.source = "/tidemark/tests/c1"}, clock, outbox, *sink);
   }
   void start_api() {
     api.emplace(ControllerStatus{"c1", "tests", 1}, DeskSettings{},
@@ -71,7 +74,7 @@ class ApiRig {
                                   .random = random,
                                   .feeder = feeder,
                                   .outbox = outbox,
-                                  .publisher = publisher,
+                                  .publisher = *publisher,
                                   .fleet = fleet,
                                   .stored = {}},
                          .changes = index,
@@ -80,13 +83,16 @@ class ApiRig {
   // Who waited is gone; what is on the disk is there again. The log may be away all the while.
   void crash() {
     api.reset();
+    publisher.reset();
     outbox = Outbox::open(folder.file("outbox"), limits).value();
+    start_publisher();
     start_api();
+    api->desk().settle_known();
   }
 
   void run() {
     for (int i = 0; i < 6; ++i) {
-      publisher.step();
+      publisher->step();
       consumer::StepReport report;
       do {
         report = feeder.step();
@@ -160,7 +166,7 @@ class ApiRig {
   ChangeIndex index;
   FleetView fleet;
   std::int64_t fleet_ms = 1000;
-  Publisher publisher;
+  std::optional<Publisher> publisher;
   std::optional<Api> api;
   consumer::Feeder feeder;
 };

@@ -54,7 +54,10 @@ class PublisherTest : public ::testing::Test {
     sink_ = log_.sink(topic).value();
     publisher_.emplace(PublisherSettings{.source = "/tidemark/test/c1"}, clock_, *outbox_, *sink_);
   }
-  void add(std::uint64_t id) { ASSERT_TRUE(outbox_->add({change(id)}, std::nullopt).has_value()); }
+  void add(std::uint64_t id) {
+    ASSERT_TRUE(outbox_->add({change(id)}, std::nullopt).has_value());
+    ASSERT_TRUE(outbox_->commit());
+  }
   std::vector<log::Record> records() {
     auto source = log_.source(topic).value();
     EXPECT_TRUE(source->start(log::Offset(0)).has_value());
@@ -157,7 +160,7 @@ TEST_F(PublisherTest, ACrashAtAnyStepLosesNothing) {
   publisher_->step();
   EXPECT_EQ(ids(), (std::vector<std::uint64_t>{1, 1}));
   fold();
-  EXPECT_TRUE(outbox_->flush().has_value());
+  EXPECT_TRUE(outbox_->commit().has_value());
   start();  // judged
   EXPECT_EQ(publisher_->waiting(), 0u);
   add(2);
@@ -196,6 +199,49 @@ TEST_F(PublisherTest, WhatTheLogLostIsSentAgain) {
   wait(seconds(31));
   EXPECT_EQ(publisher_->step().sent, 1u);
   EXPECT_EQ(ids(), (std::vector<std::uint64_t>{1}));
+}
+
+TEST_F(PublisherTest, WhatIsNotCommittedIsSentAndIsGoneAfterACrash) {
+  start();
+  ASSERT_TRUE(outbox_->add({change(1)}, std::nullopt));
+  ASSERT_TRUE(outbox_->add({change(2)}, std::nullopt));
+  EXPECT_FALSE(outbox_->is_committed());
+  EXPECT_EQ(publisher_->step().sent, 2u);
+  EXPECT_EQ(ids(), (std::vector<std::uint64_t>{1, 2}));
+  start();
+  EXPECT_TRUE(outbox_->entries().empty());
+}
+
+TEST_F(PublisherTest, ASequenceAndManyOctetsAreCommittedAtOnce) {
+  start();
+  ASSERT_TRUE(outbox_->add({change(1), change(2)}, std::nullopt));
+  EXPECT_TRUE(outbox_->is_committed());
+  limits_.uncommitted_octets_max = schemas::encode(change(1)).size();
+  start();
+  ASSERT_TRUE(outbox_->add({change(3)}, std::nullopt));
+  EXPECT_FALSE(outbox_->is_committed());
+  ASSERT_TRUE(outbox_->add({change(4)}, std::nullopt));
+  EXPECT_TRUE(outbox_->is_committed());
+}
+
+TEST_F(PublisherTest, ACommitThatFailsIsTriedAgainAndNothingIsWrittenTwice) {
+  start();
+  auto other =
+      *topics::SqliteFile::open(folder_.file("outbox"), topics::SqliteFile::Mode::Existing);
+  ASSERT_TRUE(
+      other.run("CREATE TRIGGER full BEFORE INSERT ON entries "
+                "BEGIN SELECT RAISE(ABORT, 'full'); END"));
+  ASSERT_TRUE(outbox_->add({change(1)}, std::nullopt));
+  ASSERT_TRUE(outbox_->add({change(2)}, std::nullopt));
+  EXPECT_FALSE(outbox_->commit());
+  EXPECT_FALSE(outbox_->add({change(3)}, std::nullopt)) << "the disk is asked first from now on";
+  EXPECT_EQ(outbox_->entries().size(), 2u);
+  outbox_->settle(event::ChangeId(base::U128{0, 1}));
+  ASSERT_TRUE(other.run("DROP TRIGGER full"));
+  ASSERT_TRUE(outbox_->commit());
+  start();
+  ASSERT_EQ(outbox_->entries().size(), 1u);
+  EXPECT_EQ(outbox_->entries().front().change_id, event::ChangeId(base::U128{0, 2}));
 }
 
 TEST_F(PublisherTest, AFullOutboxTakesNothingOfAWish) {
@@ -237,6 +283,8 @@ TEST_F(PublisherTest, ReceiptsAndEpochsSurvive) {
   const base::Sha256 request = base::sha256(base::as_bytes("body"));
   Receipt receipt{"k1", request, event::ChangeId(base::U128{0, 1})};
   ASSERT_TRUE(outbox_->add({change(1)}, receipt).has_value());
+  EXPECT_EQ(outbox_->find_receipt("k1").value()->request, request) << "before it is durable, too";
+  ASSERT_TRUE(outbox_->commit());
   EXPECT_EQ(outbox_->next_author_epoch()->value(), 1u);
   start();
   auto found = outbox_->find_receipt("k1").value();
@@ -245,10 +293,11 @@ TEST_F(PublisherTest, ReceiptsAndEpochsSurvive) {
   EXPECT_EQ(found->status, 0u);
   receipt.status = 200;
   receipt.body = "{}";
-  ASSERT_TRUE(outbox_->put_receipt(receipt).has_value());
+  outbox_->put_receipt(receipt);
   EXPECT_EQ(outbox_->find_receipt("k1").value()->body, "{}");
   for (const auto* key : {"k2", "k3"}) {
-    ASSERT_TRUE(outbox_->put_receipt({key, request, receipt.change_id}).has_value());
+    outbox_->put_receipt({key, request, receipt.change_id});
+    ASSERT_TRUE(outbox_->commit());
   }
   EXPECT_FALSE(outbox_->find_receipt("k1").value()) << "the oldest goes first";
   EXPECT_TRUE(outbox_->find_receipt("k3").value());
