@@ -235,6 +235,8 @@ class EndToEnd(unittest.TestCase):
                 reply = fleet.call("PUT", f"/v1/zones/example.org/rrsets/n{number}/A",
                                    {"ttl": 60, "rdata": ["192.0.2.5"]}, Prefer="wait=20")
                 self.assertTrue(reply.json["acked"], reply)
+            # Acknowledged by those that were live; all three must hold it.
+            fleet.wait_everywhere("n4.example.org", "A", ["192.0.2.5"])
             before = wait_until(fleet.same_version_everywhere, "one version everywhere")
             truncate_log(fleet, 4)
             # The next append lands where others were: now everybody reads the log again.
