@@ -172,7 +172,7 @@ class Answering {
   // NODATA or NXDOMAIN: the SOA with the TTL of RFC 2308 section 3.
   void deny(const Zone& zone, Rcode rcode) noexcept {
     outcome_.rcode = rcode;
-    note_end(rcode == Rcode::NxDomain ? NameEnd::NxDomain : NameEnd::NoData);
+    note_end(rcode == Rcode::NxDomain ? NameEnd::NxDomain : NameEnd::Nodata);
     const auto soa = zone.apex().find(RrType::Soa);
     if (!soa) return;
     const ByteView rdata = soa->first_rdata();

@@ -121,7 +121,8 @@ class NameSteps {
       case NameEnd::Expired:
         return step("expired", traced_.zone->name().to_text(),
                     "nothing was heard from the log for longer than the zone's expire_seconds of " +
-                        std::to_string(traced_.zone->settings().expire_seconds));
+                        std::to_string(traced_.zone->settings().expire_seconds) +
+                        ": the zone is no longer answered for");
       case NameEnd::Referral:
         return step("referral", node_name(),
                     "the NS of " + node_name() + " go into the authority section");
@@ -137,7 +138,7 @@ class NameSteps {
         return step("yxdomain", node_name(),
                     "DNAME to " + target_of(node(), RrType::Dname).to_text() +
                         ": the new name would be longer than 255 octets: YXDOMAIN");
-      case NameEnd::NoData:   return put_negative("nodata", "nothing of type " + type_ + ": NODATA");
+      case NameEnd::Nodata:   return put_negative("nodata", "no " + type_ + " there: NODATA");
       case NameEnd::NxDomain: return put_negative("nxdomain", "NXDOMAIN");
       case NameEnd::NoMember:
         return step("servfail", node_name(), "its pool may give no member: SERVFAIL");
@@ -233,6 +234,11 @@ void put_rest(Explanation& shown, const Trace& trace, const WhyQuestion& questio
          plural(added, "address record") + " of NS targets in the additional section, " +
              std::to_string(trace.additional_required) + " of them required glue; " +
              plural(trace.rrsets_left_out, "optional RRset") + " left out for size"});
+  }
+  if (shown.extended_error == static_cast<std::uint16_t>(ExtendedError::StaleAnswer)) {
+    shown.steps.push_back({"stale", name, "",
+                           "this node has not heard from the log for a while: the answer says so "
+                           "(extended error 3)"});
   }
   if (!trace.did_not_fit) return;
   const bool udp = question.client.transport == Transport::Udp;

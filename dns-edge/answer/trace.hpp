@@ -32,7 +32,7 @@ enum class NameEnd : std::uint8_t {
   Cname,      // an alias by a stored CNAME
   Dname,      // an alias by a DNAME, with the CNAME made from it
   YxDomain,   // the DNAME's result is longer than 255 octets
-  NoData,
+  Nodata,
   NxDomain,
   NoMember,  // the pool may give nobody: SERVFAIL
   Expired,   // the zone was not heard of for too long: as NotHosted
@@ -67,7 +67,7 @@ struct TracedName {
   std::array<dns::RrType, types_max> types;          // of the RRsets that were put into the answer
   std::size_t type_count = 0;                        // may exceed types_max (ANY over TCP)
   std::array<std::optional<TracedPool>, 2> pools{};  // of A and AAAA: both only for ANY
-  std::uint32_t negative_ttl = 0;                    // of the SOA: NoData, NxDomain
+  std::uint32_t negative_ttl = 0;                    // of the SOA: Nodata, NxDomain
 
   dns::NameView name() const noexcept {
     return dns::NameView::trusted(base::ByteView(octets).first(size));

@@ -98,7 +98,7 @@ Rcode rcode_of(NameEnd end, bool first) {
 
 // Of a message that is whole: what its sections must hold if the Trace is right.
 void check_sections(const Trace& trace, const TracedName& last, const dns::Message& message) {
-  const bool negative = last.end == NameEnd::NoData || last.end == NameEnd::NxDomain;
+  const bool negative = last.end == NameEnd::Nodata || last.end == NameEnd::NxDomain;
   RC_ASSERT(count_of(message.authority, RrType::Soa) == (negative ? 1u : 0u));
   if (negative) RC_ASSERT(message.authority[0].ttl == last.negative_ttl);
   RC_ASSERT((count_of(message.authority, RrType::Ns) != 0) == (last.end == NameEnd::Referral));

@@ -205,6 +205,22 @@ TEST_F(Explained, TheDoBitIsAskedAndCopied) {
   EXPECT_EQ(why(question).message.find("flags do"), std::string::npos);
 }
 
+TEST_F(Explained, AStaleSnapshotSaysSoAndAnExpiredZoneIsRefused) {
+  const WhyQuestion question{.name = *dns::Name::parse("www.example.org.")};
+  const Moment late{.stale_seconds = 5000};
+  const Explanation stale = explain(question, world.snapshot(), settings, late);
+  EXPECT_EQ(kinds(stale), (Lines{"zone", "name", "rrset", "stale"}));
+  EXPECT_EQ(stale.extended_error, 3);
+
+  dataset::ZoneSettings expiring;
+  expiring.expire_seconds = 3600;
+  world.settings("example.org.", expiring);
+  const Explanation expired = explain(question, world.snapshot(), settings, late);
+  EXPECT_EQ(kinds(expired), (Lines{"zone", "name", "expired"}));
+  EXPECT_EQ(expired.status, "REFUSED");
+  EXPECT_EQ(expired.extended_error, 24);
+}
+
 class ExplainedPools : public Explained {
  protected:
   ExplainedPools() { put(event::AllDown::AnswerAll); }
