@@ -16,6 +16,7 @@ struct Options {
   std::optional<std::uint64_t> workers;
   std::optional<std::string> admin;
   std::string nsid;
+  std::optional<std::string> rate_limit;
 };
 
 Expected<ZoneServerSettings> settings_of(const Options& options) {
@@ -37,6 +38,12 @@ Expected<ZoneServerSettings> settings_of(const Options& options) {
     return fail(Exit::Usage, "--workers: 1 to " + std::to_string(edge::workers_max));
   }
   settings.serve.answers.nsid = options.nsid;
+  if (options.rate_limit) {
+    const auto mode = edge::rate_mode_of(*options.rate_limit);
+    if (!mode)
+      return fail(Exit::Usage, "--rate-limit " + *options.rate_limit + ": off, dry-run, on");
+    settings.serve.rate.mode = *mode;
+  }
   return settings;
 }
 
@@ -66,6 +73,8 @@ void add_serve(Command root, Session& session) {
   command.option("--admin", options->admin, "ADDR:PORT",
                  "HTTP: /metrics, /livez, /readyz, /version, /why (default: none)");
   command.option("--nsid", options->nsid, "TEXT", "Tells resolvers that ask which server this is");
+  command.option("--rate-limit", options->rate_limit, "MODE",
+                 "off, dry-run, on: 50 responses a second to one address (default: dry-run)");
   command.action([options, &session] { return serve(*options, session); });
 }
 

@@ -23,9 +23,7 @@ std::unexpected<base::Error> wrong(const ConfigFile& config, const char* key,
 Result<RateMode> read_mode(const ConfigFile& config, RateMode usual) {
   const auto text = config.text(mode_key);
   if (!text) return usual;
-  if (*text == "off" || *text == "false") return RateMode::Off;  // YAML 1.1 has two words for each
-  if (*text == "dry-run") return RateMode::DryRun;
-  if (*text == "on" || *text == "true") return RateMode::On;
+  if (const auto mode = rate_mode_of(*text)) return *mode;
   return wrong(config, mode_key, "off, dry-run or on");
 }
 

@@ -37,6 +37,13 @@ std::span<const std::uint8_t> address_of(const Client& client) noexcept {
 
 }  // namespace
 
+std::optional<RateMode> rate_mode_of(std::string_view text) {
+  if (text == "off" || text == "false") return RateMode::Off;  // YAML 1.1 has two words for each
+  if (text == "dry-run") return RateMode::DryRun;
+  if (text == "on" || text == "true") return RateMode::On;
+  return std::nullopt;
+}
+
 RateLimiter::RateLimiter(const RateSettings& settings, std::uint64_t seed,
                          std::chrono::milliseconds now, WorkerCounters& counters)
     : mode_(settings.mode),

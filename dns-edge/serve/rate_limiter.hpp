@@ -11,6 +11,8 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
+#include <string_view>
 
 #include "dns-edge/answer/settings.hpp"
 #include "dns-edge/serve/allow_list.hpp"
@@ -20,6 +22,7 @@
 namespace tidemark::edge {
 
 enum class RateMode : std::uint8_t { Off, DryRun, On };
+std::optional<RateMode> rate_mode_of(std::string_view text);  // off, dry-run, on
 
 struct RateSettings {
   RateMode mode = RateMode::DryRun;
