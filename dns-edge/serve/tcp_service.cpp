@@ -187,10 +187,9 @@ void TcpService::watch_deadlines() {
 
 void TcpService::close_overdue() {
   const auto now = TcpSession::Clock::now();
-  const bool full = census_.is_more_than_half_full();
   const auto all = sessions_;  // close() takes them out
   for (const auto& session : all) {
-    if (!session->overdue(now, limits_, full)) continue;
+    if (!session->overdue(now, limits_, census_.is_more_than_half_full())) continue;
     counters_.tcp_timeouts.add();
     session->close();
   }

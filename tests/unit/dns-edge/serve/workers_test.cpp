@@ -265,6 +265,18 @@ TEST_F(Serving, AnIdleOrSlowTcpConnectionIsClosed) {
   EXPECT_EQ(serving->counters(0).tcp_timeouts.value(), 2u);
 }
 
+TEST_F(Serving, WhenMoreThanHalfOfThePlacesAreTakenIdlenessIsShort) {
+  settings.tcp.connections_max = 4;
+  settings.tcp.idle = 600s;
+  settings.tcp.idle_when_full = 200ms;
+  open();
+  TcpClient first(address()), second(address()), third(address());
+  EXPECT_TRUE(first.receive().empty()) << "closed";
+  const Bytes query = TcpClient::framed(support::to_wire({.name = "www.example.org."}));
+  EXPECT_TRUE(second.ask(query) && third.ask(query)) << "half is left, and may stay";
+  EXPECT_EQ(serving->counters(0).tcp_timeouts.value(), 1u);
+}
+
 TEST_F(Serving, WhenPlacesAreTakenTheLongestIdleConnectionGivesWay) {
   settings.tcp.connections_max = 2;
   open();
