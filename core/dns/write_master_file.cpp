@@ -3,8 +3,20 @@
 #include "core/dns/canonical_order.hpp"
 #include "core/dns/master_file.hpp"
 #include "core/dns/rdata.hpp"
+#include "core/dns/rdata_rules.hpp"
 
 namespace tidemark::dns {
+
+namespace {
+
+// RDATA kept as octets goes under a number: many a server that reads this knows neither the name
+// nor the type (RFC 3597 section 5).
+std::string portable_text(RrType type) {
+  if (rule_of(type) != nullptr) return to_text(type);
+  return "TYPE" + std::to_string(std::to_underlying(type));
+}
+
+}  // namespace
 
 std::string write_master_file(NameView origin, const std::vector<Rrset>& rrsets) {
   std::vector<OwnerAndType> keys;
@@ -19,7 +31,7 @@ std::string write_master_file(NameView origin, const std::vector<Rrset>& rrsets)
   for (const std::size_t index : order) {
     const Rrset& rrset = rrsets[index];
     const std::string front = rrset.owner.to_text() + " " + std::to_string(rrset.ttl.value()) +
-                              " IN " + to_text(rrset.type);
+                              " IN " + portable_text(rrset.type);
     for (const base::Bytes& rdata : rrset.rdata) {
       text.append(front).append(" ").append(rdata_to_text(rrset.type, rdata)).append("\n");
     }

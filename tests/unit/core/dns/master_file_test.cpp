@@ -216,6 +216,13 @@ TEST(WriteMasterFile, PutsTheSoaFirst) {
   EXPECT_EQ(read("@ 60 A 10.0.0.1\n@ 60 NS ns1\n" + soa).substr(0, 19), "example.org. 300 IN");
 }
 
+TEST(WriteMasterFile, PutsTypesItKeepsAsOctetsUnderTheirNumber) {
+  EXPECT_EQ(read("a 60 HIP \\# 2 0102\nb 60 TYPE700 \\# 0\nc 60 TYPE1 192.0.2.1\n"),
+            "a.example.org. 60 IN TYPE55 \\# 2 0102\n"
+            "b.example.org. 60 IN TYPE700 \\# 0\n"
+            "c.example.org. 60 IN A 192.0.2.1\n");
+}
+
 TEST(Generate, CountsThroughARange) {
   EXPECT_EQ(read("$TTL 60\n$GENERATE 1-3 host-${0,3,d} A 192.0.2.$\n"),
             "host-001.example.org. 60 IN A 192.0.2.1\n"
