@@ -12,6 +12,7 @@ void add_zone(Command root, Session& session);
 void add_record(Command root, Session& session);
 void add_pool(Command root, Session& session);
 void add_override(Command root, Session& session);
+void add_cookies(Command root, Session& session);
 void add_changes(Command root, Session& session);
 void add_status(Command root, Session& session);
 void add_fleet(Command root, Session& session);

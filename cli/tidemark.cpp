@@ -16,6 +16,7 @@ Exit run_tidemark(int argc, const char* const* argv) {
   add_record(root, session);
   add_pool(root, session);
   add_override(root, session);
+  add_cookies(root, session);
   add_changes(root, session);
   add_status(root, session);
   add_fleet(root, session);

@@ -25,6 +25,8 @@ enum class Action : std::uint8_t {
   DeletePool,
   PutOverride,
   DeleteOverride,
+  GetCookies,
+  StepCookies,
   GetHealth,
   GetFleet,
 };
@@ -94,6 +96,8 @@ const std::vector<Api::Route>& Api::routes() {
       {"DELETE", {"pools", "{}"}, Action::DeletePool},
       {"PUT", {"pools", "{}", "endpoints", "{}", "override"}, Action::PutOverride},
       {"DELETE", {"pools", "{}", "endpoints", "{}", "override"}, Action::DeleteOverride},
+      {"GET", {"cookies"}, Action::GetCookies},
+      {"POST", {"cookies"}, Action::StepCookies},
       {"GET", {"health"}, Action::GetHealth},
       {"GET", {"fleet"}, Action::GetFleet},
   };
@@ -209,8 +213,9 @@ Answered Api::read(const Match& match, const net::HttpRequest& request) const {
     case Action::GetChanges: return read_changes(ports_.changes, request);
     case Action::GetChange:
       return read_change(ports_.changes, ports.outbox, state.ledger, names[0]);
-    case Action::GetPools: return read_pools(dataset);
-    case Action::GetPool:  return read_pool(dataset, names[0]);
+    case Action::GetPools:   return read_pools(dataset);
+    case Action::GetPool:    return read_pool(dataset, names[0]);
+    case Action::GetCookies: return read_cookies(dataset);
     case Action::GetHealth:
       return read_health(dataset, ports.feeder.observations(), ports.feeder.status().health_offset);
     case Action::GetFleet: return read_fleet(ports.fleet, dataset.version());
@@ -235,6 +240,12 @@ WishResult Api::wish(const Match& match, const net::HttpRequest& request, Terms&
       const std::int64_t wall_ms = ports_.desk.clock.wall().count();
       const auto now = static_cast<std::uint64_t>(log_ms >= 0 ? log_ms : wall_ms);
       return put_override(request, parameters[0], parameters[1], now, terms);
+    }
+    case Action::StepCookies: {
+      event::CookieSalt fresh;
+      base::store_u64(fresh.data(), ports_.desk.random.next());
+      base::store_u64(fresh.data() + 8, ports_.desk.random.next());
+      return step_cookies(request, fresh, terms);
     }
     case Action::DeleteOverride: return delete_override(parameters[0], parameters[1]);
     default:                     break;

@@ -84,6 +84,7 @@ std::set<std::string> objects_of(const event::ChangeSet& change) {
     if (const auto* cleared = std::get_if<event::DeleteOverride>(&edit)) pool = &cleared->pool;
     objects.insert("pool/" + *pool);
   }
+  if (change.cookie_salts) objects.insert("cookies");
   return objects;
 }
 

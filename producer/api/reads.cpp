@@ -259,6 +259,14 @@ Answered read_pool(const dataset::Dataset& dataset, std::string_view pool) {
   return respond(body);
 }
 
+net::HttpResponse read_cookies(const dataset::Dataset& dataset) {
+  json::array salts;
+  for (const event::CookieSalt& salt : dataset.cookie_salts()) {
+    salts.emplace_back(base::to_hex(salt));
+  }
+  return respond({{"version", to_json(dataset.version())}, {"salts", std::move(salts)}});
+}
+
 net::HttpResponse read_health(const dataset::Dataset& dataset,
                               const health::Observations& observations,
                               std::int64_t health_offset) {

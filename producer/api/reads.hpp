@@ -34,6 +34,7 @@ Answered read_rrset(const dataset::Dataset& dataset, std::string_view zone, std:
                     std::string_view type);
 net::HttpResponse read_pools(const dataset::Dataset& dataset);
 Answered read_pool(const dataset::Dataset& dataset, std::string_view pool);
+net::HttpResponse read_cookies(const dataset::Dataset& dataset);
 net::HttpResponse read_health(const dataset::Dataset& dataset,
                               const health::Observations& observations, std::int64_t health_offset);
 net::HttpResponse read_fleet(const FleetView& fleet, dataset::Version version);

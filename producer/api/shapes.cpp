@@ -247,7 +247,8 @@ json::object summary_json(const dataset::Zone& zone) {
           {"settings",
            {{"removal_percent_max", settings.removal_percent_max},
             {"removal_rrsets_min", settings.removal_rrsets_min},
-            {"ttl_seconds_ceiling", settings.ttl_seconds_ceiling}}}};
+            {"ttl_seconds_ceiling", settings.ttl_seconds_ceiling},
+            {"expire_seconds", settings.expire_seconds}}}};
 }
 
 std::string to_text(const event::Address& address) {
@@ -377,8 +378,8 @@ base::Result<event::Override> override_from_json(const json::object& object, eve
 }
 
 base::Result<event::PutZoneSettings> settings_from_json(const json::object& object) {
-  TIDEMARK_TRY_VOID(net::check_keys(
-      object, {"removal_percent_max", "removal_rrsets_min", "ttl_seconds_ceiling"}));
+  TIDEMARK_TRY_VOID(net::check_keys(object, {"removal_percent_max", "removal_rrsets_min",
+                                             "ttl_seconds_ceiling", "expire_seconds"}));
   event::PutZoneSettings settings;
   TIDEMARK_TRY(const auto percent,
                net::optional_number_field(object, "removal_percent_max", 0, 100));
@@ -386,6 +387,9 @@ base::Result<event::PutZoneSettings> settings_from_json(const json::object& obje
                net::optional_number_field(object, "removal_rrsets_min", 0, 0xffffffff));
   TIDEMARK_TRY(const auto ttl,
                net::optional_number_field(object, "ttl_seconds_ceiling", 0, dns::ttl_seconds_max));
+  TIDEMARK_TRY(const auto expiry,
+               net::optional_number_field(object, "expire_seconds", 0, 0xffffffff));
+  if (expiry) settings.expire_seconds = static_cast<std::uint32_t>(*expiry);
   if (percent) settings.removal_percent_max = static_cast<std::uint8_t>(*percent);
   if (rrsets) settings.removal_rrsets_min = static_cast<std::uint32_t>(*rrsets);
   if (ttl) settings.ttl_seconds_ceiling = static_cast<std::uint32_t>(*ttl);

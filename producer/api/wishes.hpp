@@ -37,6 +37,9 @@ WishResult delete_pool(std::string_view pool);
 // `log_ms`: now, by the clock of the health topic.
 WishResult put_override(const net::HttpRequest& request, std::string_view pool,
                         std::string_view endpoint, std::uint64_t log_ms, Terms& terms);
+// {"action": "add" | "promote" | "drop"}: a stage of a roll-over. `fresh` is what an add adds.
+WishResult step_cookies(const net::HttpRequest& request, const event::CookieSalt& fresh,
+                        Terms& terms);
 WishResult delete_override(std::string_view pool, std::string_view endpoint);
 
 }  // namespace tidemark::producer

@@ -56,6 +56,15 @@ struct Decide {
     return plan_of<event::Override>(signature, expected_override(base, wish.pool, wish.endpoint),
                                     std::nullopt, wish, &Diff::overrides);
   }
+  Decided operator()(const event::PutCookieSalts& wish) const {
+    Plan plan;
+    if (wish.expected == wish.salts) return plan;
+    event::ChangeSet change = signed_change(signature);
+    change.cookie_salts = wish;
+    plan.change_sets.push_back(std::move(change));
+    plan.diff.cookie_salts = wish;
+    return plan;
+  }
 };
 
 }  // namespace
@@ -101,9 +110,22 @@ std::optional<event::Override> expected_override(const Base& base, const std::st
   return put != nullptr ? std::optional(put->override_) : std::nullopt;
 }
 
+std::vector<event::CookieSalt> expected_cookie_salts(const Base& base) {
+  std::vector<event::CookieSalt> salts = base.dataset.cookie_salts();
+  for (const event::ChangeSet* change : base.pending) {
+    if (change->cookie_salts) salts = change->cookie_salts->salts;
+  }
+  return salts;
+}
+
 std::expected<Plan, Problems> decide(const Base& base, const Wish& wish,
                                      const Signature& signature) {
-  return std::visit(Decide{base, signature}, wish);
+  auto plan = std::visit(Decide{base, signature}, wish);
+  if (!plan) return plan;
+  for (event::ChangeSet& change : plan->change_sets) {
+    change.min_reader = event::min_reader_of(change);
+  }
+  return plan;
 }
 
 const dns::Name* zone_of(const Wish& wish) {

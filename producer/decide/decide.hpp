@@ -37,6 +37,8 @@ std::optional<event::Pool> expected_pool(const Base& base, std::string_view name
 std::optional<event::Override> expected_override(const Base& base, const std::string& pool,
                                                  const std::string& endpoint);
 
+std::vector<event::CookieSalt> expected_cookie_salts(const Base& base);
+
 // The change_id of the index-th ChangeSet of a sequence whose last one has `last`.
 event::ChangeId part_id(event::ChangeId last, std::size_t index);
 

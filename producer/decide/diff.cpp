@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/hash.hpp"
 #include "core/dns/address_text.hpp"
 #include "core/dns/rdata.hpp"
 
@@ -53,6 +54,9 @@ std::string settings_line(const event::PutZoneSettings& settings) {
   }
   if (settings.ttl_seconds_ceiling) {
     line += " ttl_seconds_ceiling=" + std::to_string(*settings.ttl_seconds_ceiling);
+  }
+  if (settings.expire_seconds) {
+    line += " expire_seconds=" + std::to_string(*settings.expire_seconds);
   }
   return line.empty() ? line : "settings" + line;
 }
@@ -147,6 +151,13 @@ std::string to_line(const event::Override& value) {
          (value.reason.empty() ? "" : ": " + value.reason);
 }
 
+std::string to_line(const std::vector<event::CookieSalt>& salts) {
+  std::string line;
+  for (const event::CookieSalt& salt : salts)
+    line += (line.empty() ? "" : ", ") + base::to_hex(salt);
+  return "cookie salts " + (line.empty() ? "none" : line);
+}
+
 std::vector<std::string> to_lines(const Diff& diff) {
   std::vector<std::string> lines;
   for (const auto& one : diff.rrsets) {
@@ -162,12 +173,17 @@ std::vector<std::string> to_lines(const Diff& diff) {
   }
   add_sides(lines, diff.pools);
   add_sides(lines, diff.overrides);
+  if (diff.cookie_salts) {
+    lines.push_back("- " + to_line(diff.cookie_salts->expected));
+    lines.push_back("+ " + to_line(diff.cookie_salts->salts));
+  }
   if (std::string line = settings_line(diff.settings); !line.empty()) lines.push_back("+ " + line);
   return lines;
 }
 
 std::vector<std::string> to_lines(const event::ChangeSet& change, std::size_t lines_max) {
   Lines lines(lines_max);
+  if (change.cookie_salts) lines.add("put " + to_line(change.cookie_salts->salts));
   for (const event::PoolEdit& edit : change.pools) {
     if (const auto* put = std::get_if<event::PutPool>(&edit)) {
       lines.add("put " + to_line(put->pool));

@@ -23,6 +23,7 @@ struct Diff {
   std::vector<Difference<event::Pool>> pools{};
   std::vector<Difference<event::Override>> overrides{};
   event::PutZoneSettings settings{};  // those that change
+  std::optional<event::PutCookieSalts> cookie_salts{};
 
   std::uint64_t added() const noexcept;  // RRsets
   std::uint64_t removed() const noexcept;
@@ -34,6 +35,8 @@ std::vector<std::string> to_lines(const dns::Rrset& rrset);
 // "pool web: http check, a 192.0.2.1, b 2001:db8::1", "override web/a down until cleared".
 std::string to_line(const event::Pool& pool);
 std::string to_line(const event::Override& value);
+// "cookie salts 0011..., 2233...", "cookie salts none".
+std::string to_line(const std::vector<event::CookieSalt>& salts);
 // Each line begins with "- " (before) or "+ " (after).
 std::vector<std::string> to_lines(const Diff& diff);
 

@@ -33,7 +33,7 @@ struct RemoveZone {
   dns::Name zone;
 };
 using Wish = std::variant<ReplaceZone, EditZone, RemoveZone, event::PutPool, event::DeletePool,
-                          event::PutOverride, event::DeleteOverride>;
+                          event::PutOverride, event::DeleteOverride, event::PutCookieSalts>;
 
 // Who wishes, why, and on what condition.
 struct Signature {
@@ -49,7 +49,7 @@ struct Signature {
   std::optional<event::Expect> expect{};
 };
 
-// The zone that a Wish is about; nothing for pools and overrides.
+// The zone that a Wish is about; nothing for pools, overrides and cookie salts.
 const dns::Name* zone_of(const Wish& wish);
 
 }  // namespace tidemark::producer

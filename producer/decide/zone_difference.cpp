@@ -84,6 +84,9 @@ event::PutZoneSettings settings_difference(const dataset::ZoneSettings& have,
   if (want.ttl_seconds_ceiling && *want.ttl_seconds_ceiling != have.ttl_seconds_ceiling) {
     put.ttl_seconds_ceiling = want.ttl_seconds_ceiling;
   }
+  if (want.expire_seconds && *want.expire_seconds != have.expire_seconds) {
+    put.expire_seconds = want.expire_seconds;
+  }
   return put;
 }
 

@@ -10,6 +10,7 @@ void merge(dataset::ZoneSettings& settings, const event::PutZoneSettings& put) {
   if (put.removal_percent_max) settings.removal_percent_max = *put.removal_percent_max;
   if (put.removal_rrsets_min) settings.removal_rrsets_min = *put.removal_rrsets_min;
   if (put.ttl_seconds_ceiling) settings.ttl_seconds_ceiling = *put.ttl_seconds_ceiling;
+  if (put.expire_seconds) settings.expire_seconds = *put.expire_seconds;
 }
 
 }  // namespace

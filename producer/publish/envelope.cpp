@@ -22,6 +22,7 @@ std::string pool_of(const event::PoolEdit& edit) {
 std::string subject_of(const event::ChangeSet& change) {
   if (!change.zones.empty()) return change.zones.front().zone.to_text();
   if (!change.pools.empty()) return "pool/" + pool_of(change.pools.front());
+  if (change.cookie_salts) return "cookies";
   return {};
 }
 
@@ -50,6 +51,9 @@ std::string summary_of(const event::ChangeSet& change) {
     if (!summary.empty()) summary += "; ";
     summary += part;
   };
+  if (change.cookie_salts) {
+    add("cookie salts: " + std::to_string(change.cookie_salts->salts.size()));
+  }
   for (const event::PoolEdit& edit : change.pools) {
     if (summary.size() < summary_octets_max) add("pool " + pool_of(edit));
   }
