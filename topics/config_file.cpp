@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <utility>
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include "core/base/check.hpp"
@@ -32,6 +34,36 @@ std::string mark_text(const YAML::Mark& mark) {
   return std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
 }
 
+class DocumentStarts final : public YAML::EventHandler {
+ public:
+  std::vector<YAML::Mark> marks;
+
+  void OnDocumentStart(const YAML::Mark& mark) override { marks.push_back(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// Where a second document begins. Not by YAML::LoadAll(): of a text such as ",a" yaml-cpp makes
+// empty documents without end, until no memory is left.
+std::optional<YAML::Mark> second_document(const std::string& yaml) {
+  std::istringstream in(yaml);
+  YAML::Parser parser(in);
+  DocumentStarts starts;
+  while (starts.marks.size() < 2 && parser.HandleNextDocument(starts)) {
+  }
+  if (starts.marks.size() < 2) return std::nullopt;
+  return starts.marks[1];
+}
+
 }  // namespace
 
 // Walks one document; yaml-cpp stays in this file.
@@ -44,10 +76,10 @@ class ConfigReader {
 
   base::Result<ConfigFile> read(std::string_view yaml) {
     try {
-      const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
-      if (documents.size() > 1) return wrong(documents[1].Mark(), "a second document");
-      if (!documents.empty() && !documents[0].IsNull()) {
-        TIDEMARK_TRY_VOID(read_mapping(documents[0], ""));
+      const std::string text(yaml);
+      if (const auto second = second_document(text)) return wrong(*second, "a second document");
+      if (const YAML::Node document = YAML::Load(text); !document.IsNull()) {
+        TIDEMARK_TRY_VOID(read_mapping(document, ""));
       }
     } catch (const YAML::Exception& broken) {
       return wrong(broken.mark, broken.msg);

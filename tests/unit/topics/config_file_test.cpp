@@ -84,6 +84,12 @@ TEST(ConfigFile, AKeyWrittenTwiceIsAnError) {
   EXPECT_EQ(error_of("log: a\nlog: b\n"), "c.yaml:2:1: log: written twice");
 }
 
+TEST(ConfigFile, ASecondDocumentIsAnErrorWithItsPlace) {
+  EXPECT_NE(error_of("log: a\n---\nlog: b\n").find(": a second document"), std::string::npos);
+  // yaml-cpp 0.7 makes empty documents of it until no memory is left (found by fuzz/yaml).
+  EXPECT_NE(error_of(",is").find(": a second document"), std::string::npos);
+}
+
 TEST(ConfigFile, AMissingFileIsNotFoundByName) {
   const TemporaryFolder folder;
   const auto config = ConfigFile::read(folder.file("none.yaml"), known);
