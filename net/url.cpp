@@ -34,6 +34,11 @@ base::Result<Url> parse_url(std::string_view text) {
   url.scheme = view.scheme_id() == urls::scheme::http ? Url::Scheme::Http : Url::Scheme::Https;
   url.host = view.host_address();
   if (url.host.empty()) return invalid(text, "no host");
+  // Decoded, "a%0d%0ab" would be two lines of a header; no name and no address needs a "%".
+  if (view.encoded_host().find('%') != view.encoded_host().npos ||
+      view.host_type() == urls::host_type::ipvfuture) {
+    return invalid(text, "the host is neither a name nor an address");
+  }
   if (view.has_port() && view.port_number() == 0) return invalid(text, "port not in 1 to 65535");
   url.port = view.has_port() ? view.port_number() : default_port(url.scheme);
   url.target = std::string(view.encoded_path());

@@ -48,6 +48,14 @@ TEST(Url, FillsInPortsAndTarget) {
   EXPECT_EQ(to_text(*parse_url("http://[::1]:8080/x")), "http://[::1]:8080/x");
 }
 
+// Found by fuzz/addresses: the Host header of the first would have been two headers.
+TEST(Url, RefusesAHostThatIsNeitherNameNorAddress) {
+  for (const auto* text :
+       {"http://a%0d%0aX-Evil:1/", "http://a%2fb/", "http://%00/", "http://[v1.a:b]/"}) {
+    EXPECT_FALSE(parse_url(text)) << text;
+  }
+}
+
 TEST(Url, RefusesOtherSchemesUsersAndPortZero) {
   for (const auto* text : {"ftp://a/", "http:///x", "a", "", "http://u:p@a/", "http://a:0/",
                            "http://a:70000/", "http://a b/"}) {
