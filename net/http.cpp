@@ -80,8 +80,43 @@ base::ByteView HttpResponse::octets() const {
   return base::ByteView(*shared->bytes).subspan(shared->first, shared->octets);
 }
 
+namespace {
+
+std::string_view code_of(unsigned status) {
+  switch (status) {
+    case 400: return "bad-request";
+    case 404: return "not-found";
+    case 405: return "method-not-allowed";
+    case 413: return "too-large";
+    case 416: return "range";
+    case 431: return "too-large";
+    case 503: return "unavailable";
+    default:  return "refused";
+  }
+}
+
+std::string_view remedy_for(unsigned status) {
+  switch (status) {
+    case 400: return "send well-formed HTTP/1.1; nothing was changed";
+    case 404: return "ask for one of the pages that there are";
+    case 405: return "use a method that this path takes";
+    case 413: return "send less at once; nothing was changed";
+    case 416: return "ask for octets that there are";
+    case 431: return "send fewer or shorter headers; nothing was changed";
+    case 503: return "try again later";
+    default:  return "look into the program's log";
+  }
+}
+
+}  // namespace
+
 HttpResponse error_response(unsigned status, std::string_view error) {
-  const boost::json::object body{{"status", status}, {"error", error}};
+  const boost::json::object body{{"error",
+                                  {{"code", code_of(status)},
+                                   {"message", error},
+                                   {"object", "this request"},
+                                   {"remedy", remedy_for(status)},
+                                   {"details", boost::json::array()}}}};
   return {.status = status,
           .body = boost::json::serialize(body) + "\n",
           .shared = std::nullopt,

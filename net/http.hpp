@@ -63,7 +63,7 @@ struct HttpResponse {
   base::ByteView octets() const;  // what is sent
 };
 
-// {"status": 404, "error": "..."}
+// The one form of docs/http-api.md: {"error": {"code", "message", "object", "remedy", "details"}}.
 HttpResponse error_response(unsigned status, std::string_view error);
 // The whole of `bytes`, or the one part that a Range header asks for (200, 206, 416; RFC 9110
 // section 14). A list of ranges gets the whole.

@@ -45,6 +45,16 @@ Kind kind_of(fold::Reason reason, Condition condition) {
   return {403, "guard", "nothing may be emptied while it is in use"};
 }
 
+// What to do about an error that says nothing of its own.
+std::string_view remedy_for(std::string_view code) {
+  if (code == "bad-request") return "docs/http-api.md shows the form; nothing was changed";
+  if (code == "invalid") return "repair what the message names; nothing was changed";
+  if (code == "not-found") return "ask for the list one part of the path higher up";
+  if (code == "method-not-allowed") return "use one of the methods of the header Allow";
+  if (code == "forbidden") return "use a token with that scope";
+  return "see docs/http-api.md";
+}
+
 std::string counted(std::size_t count, std::string_view what) {
   return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }
@@ -53,8 +63,8 @@ std::string counted(std::size_t count, std::string_view what) {
 
 net::HttpResponse to_response(const ApiError& error) {
   json::object body{{"code", error.code}, {"message", error.message}};
-  if (!error.object.empty()) body["object"] = error.object;
-  if (!error.remedy.empty()) body["remedy"] = error.remedy;
+  body["object"] = error.object.empty() ? "this request" : error.object;
+  body["remedy"] = error.remedy.empty() ? remedy_for(error.code) : error.remedy;
   if (error.acknowledge_removals) body["acknowledge_removals"] = *error.acknowledge_removals;
   json::array details;
   for (const auto& detail : error.details) details.push_back(to_json(detail));

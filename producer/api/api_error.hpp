@@ -1,4 +1,5 @@
-// ApiError: what an unsuccessful request is told. One form for all routes (docs/http-api.md).
+// ApiError: what an unsuccessful request is told. One form for all routes (docs/http-api.md), and
+// always with an object and a remedy: to_response() fills in what its maker left out.
 #pragma once
 
 #include <cstdint>

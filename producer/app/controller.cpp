@@ -240,7 +240,8 @@ void Controller::Inner::turn() {
   save(false);
   if (clock.steady() - last_commit > commit_period) {
     last_commit = clock.steady();
-    if (const auto committed = outbox.commit(); !committed) spdlog::warn("{}", committed.error().trail);
+    if (const auto committed = outbox.commit(); !committed)
+      spdlog::warn("{}", committed.error().trail);
   }
   watch_bells();
   turning = false;
@@ -359,7 +360,8 @@ void Controller::Inner::stop(std::function<void()> when_stopped) {
     timer.cancel();
     for (Watched& bell : bells) bell.watch.reset();
     publish();
-    if (const auto committed = outbox.commit(); !committed) spdlog::warn("{}", committed.error().trail);
+    if (const auto committed = outbox.commit(); !committed)
+      spdlog::warn("{}", committed.error().trail);
     save(true);
     if (saving.joinable()) saving.join();
     when_stopped();

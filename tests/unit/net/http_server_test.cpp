@@ -159,7 +159,10 @@ TEST_F(Http, RefusesMalformedRequestsAsJson) {
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
     const std::string answer = raw(wrong);
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << wrong << answer;
-    EXPECT_NE(answer.find("{\"status\":400,\"error\":\"malformed"), std::string::npos) << answer;
+    EXPECT_NE(answer.find(R"({"error":{"code":"bad-request","message":"malformed)"),
+              std::string::npos)
+        << answer;
+    EXPECT_NE(answer.find(R"("remedy":")"), std::string::npos) << answer;
   }
   EXPECT_EQ(requests, 0);
   EXPECT_EQ(ask(call("/still/serves"))->status, 200u);

@@ -197,5 +197,31 @@ TEST(Routes, StatusTellsVersionAndLog) {
   EXPECT_FALSE(status.at("log").at("reachable").as_bool());
 }
 
+TEST(Routes, EveryErrorNamesItsObjectAndARemedy) {
+  ApiRig rig;
+  rig.import_basic();
+  struct Wrong {
+    const char *method, *target, *body;
+  };
+  for (const Wrong& wrong :
+       std::initializer_list<Wrong>{{"GET", "/v1/nowhere", ""},
+                                    {"POST", "/v1/zones", ""},
+                                    {"GET", "/v1/zones/none.example", ""},
+                                    {"GET", "/v1/zones/example.org/rrsets/none/A", ""},
+                                    {"GET", "/v1/zones/example.org/rrsets/www/NOTYPE", ""},
+                                    {"GET", "/v1/pools/none", ""},
+                                    {"GET", "/v1/changes?limit=0", ""},
+                                    {"GET", "/v1/changes/zz", ""},
+                                    {"PUT", "/v1/zones/example.org", "nonsense"},
+                                    {"PUT", "/v1/zones/example.org/rrsets/www/A", "{"},
+                                    {"PUT", "/v1/pools/web", "[]"},
+                                    {"DELETE", "/v1/zones/none.example", ""}}) {
+    const Reply reply = rig.call(wrong.method, wrong.target, wrong.body);
+    ASSERT_GE(reply.status(), 400u) << wrong.target;
+    EXPECT_FALSE(reply.error().at("object").as_string().empty()) << wrong.target;
+    EXPECT_FALSE(reply.error().at("remedy").as_string().empty()) << wrong.target;
+  }
+}
+
 }  // namespace
 }  // namespace tidemark::producer
