@@ -1,8 +1,8 @@
 """What two responses must share, and what each response of Tidemark must be by itself.
 
-Compared (dns-answers section 5): rcode; AA, TC and the other flags that no server chooses freely;
-whether an OPT came back and with which DO; the answer section as a set, TTLs included; NS and SOA of
-the authority section; in-domain glue of a referral. Left free: the order of records, authority
+Compared (dns-answers section 5): rcode; AA, TC and the other flags no server chooses freely;
+whether an OPT came back and with which DO; the answer section as a set, TTLs included; NS and SOA
+of the authority section; in-domain glue of a referral. Left free: the order of records, authority
 beside a positive answer (apex NS), additional data beyond in-domain glue, which RRset an ANY shows.
 """
 import dns.exception

@@ -148,7 +148,7 @@ PRINTERS = {
     "named-compilezone": (["named-compilezone", "-i", "none", "-k", "ignore", "-n", "ignore", "-r",
                            "ignore", "-m", "ignore", "-M", "ignore", "-S", "ignore", "-T", "ignore",
                            "-W", "ignore", "-s", "full", "-o", "-", ZONE, "ZONE"],
-                          # MD and MF are refused as obsolete; MB, A6, NID, L64 are printed in a text
+                          # MD and MF are refused as obsolete; the others are printed in a text
                           # that dnspython does not read.
                           UNREAD | {"TYPE3", "TYPE4", "TYPE7", "TYPE38", "TYPE104", "TYPE106"}),
     "ldns-read-zone": (["ldns-read-zone", "-U", "A", "ZONE"],
