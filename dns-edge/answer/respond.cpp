@@ -113,11 +113,12 @@ Reply error(const Exchange& exchange, const Query& query, Rcode rcode) noexcept 
 }
 
 // RFC 2181 section 9: nothing of what did not fit whole. On TCP it cannot be helped.
-Reply too_large(const Exchange& exchange, const Outcome& outcome, ResponseWriter& out) noexcept {
+Reply too_large(const Exchange& exchange, const Query& query, const Outcome& outcome,
+                ResponseWriter& out) noexcept {
   out.drop_records();
   if (exchange.trace != nullptr) exchange.trace->did_not_fit = true;
   if (exchange.client.transport == Transport::Tcp) {
-    return finish_bare(exchange, 0, Rcode::ServFail, out);
+    return finish(exchange, query, Outcome{.rcode = Rcode::ServFail, .zone = outcome.zone}, out);
   }
   const std::uint16_t aa = outcome.authoritative ? dns::flag_aa : 0;
   const auto flags = static_cast<std::uint16_t>(aa | dns::flag_tc);
@@ -134,7 +135,7 @@ Reply answer_question(const Exchange& exchange, const Query& query) noexcept {
   Outcome outcome = answer(exchange.snapshot, query, exchange.client.transport, exchange.now, out,
                            exchange.trace);
   if (out.overflowed() || out.room() < required_options(exchange)) {
-    return too_large(exchange, outcome, out);
+    return too_large(exchange, query, outcome, out);
   }
   if (outcome.rcode == Rcode::ServFail) {
     out.drop_records();

@@ -126,6 +126,36 @@ TEST_F(Sections, TtlsAreTheStoredOnes) {
   EXPECT_EQ(ask("some.t.test.").message.answer[0].ttl, 1234u);
 }
 
+// RFC 9660 section 2: also with SERVFAIL, so that a broken answer can be told from an old one.
+TEST_F(Sections, ServFailOfAHostedZoneTellsItsVersion) {
+  std::string records = "pool TYPE65400 \\# 3 776562\n";
+  for (const char* type : {"TYPE1000", "TYPE1001", "TYPE1002"}) {
+    for (int i = 10; i < 90; ++i) {
+      records += std::string("large ") + type + " \\# 401 " + std::to_string(i);
+      for (int j = 0; j < 400; ++j) records += "ab";
+      records += "\n";
+    }
+  }
+  event::Pool web{.name = "web", .endpoints = {}, .check = {}};
+  web.endpoints = {support::endpoint_v4("a", {10, 0, 0, 1})};
+  web.all_down = event::AllDown::ServFail;
+  web.floor = 0;
+  world.pool(web);
+  zone("v.test.", records);
+  world.down("web", "a");
+  const Bytes version = {2, 0, 0, 0, 0, 1};  // two labels, SOA-SERIAL 1
+  Question question{.name = "pool.v.test.", .payload = 1232, .options = {{19, {}}}};
+  const Asked down = ask(question);
+  EXPECT_EQ(down.message.rcode(), dns::Rcode::ServFail);
+  EXPECT_EQ(support::option_of(down.message, 19), version);
+  question.name = "large.v.test.";
+  question.type = RrType::Any;
+  const Asked large = ask(question, Transport::Tcp);
+  EXPECT_EQ(large.message.rcode(), dns::Rcode::ServFail);
+  EXPECT_FALSE(large.flag(dns::flag_tc));
+  EXPECT_EQ(support::option_of(large.message, 19), version);
+}
+
 // RFC 8482: ties of size are broken by type number, so that all nodes choose alike.
 TEST_F(Sections, AnyChoosesTheSmallestRrsetAndThenTheSmallestType) {
   zone("y.test.",
