@@ -43,6 +43,8 @@ base::Result<Url> parse_url(std::string_view text) {
   url.port = view.has_port() ? view.port_number() : default_port(url.scheme);
   url.target = std::string(view.encoded_path());
   if (url.target.empty()) url.target = "/";
+  // Boost.URL 1.81 ends "http://a:80%41" behind the 80 and calls the rest a path.
+  if (!url.target.starts_with('/')) return invalid(text, "port not in 1 to 65535");
   if (view.has_query()) url.target += "?" + std::string(view.encoded_query());
   return url;
 }

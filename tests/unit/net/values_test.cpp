@@ -58,7 +58,7 @@ TEST(Url, RefusesAHostThatIsNeitherNameNorAddress) {
 
 TEST(Url, RefusesOtherSchemesUsersAndPortZero) {
   for (const auto* text : {"ftp://a/", "http:///x", "a", "", "http://u:p@a/", "http://a:0/",
-                           "http://a:70000/", "http://a b/"}) {
+                           "http://a:70000/", "http://a b/", "http://a:80%41/"}) {
     EXPECT_FALSE(parse_url(text)) << text;
   }
 }
