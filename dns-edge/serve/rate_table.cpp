@@ -64,6 +64,8 @@ RateTable::RateTable(const RateLimit& limit, std::uint64_t seed, std::uint64_t n
   const std::size_t sets = std::bit_ceil(std::max(limit.counters, ways)) / ways;
   storage_ = std::make_unique<Set[]>(sets);
   sets_ = {storage_.get(), sets};
+  for (std::size_t i = 0; i < ladder_v4.size(); ++i) prices_v4_[i] = price({{}, 4, true}, i, 1);
+  for (std::size_t i = 0; i < ladder_v6.size(); ++i) prices_v6_[i] = price({{}, 5, false}, i, 1);
   // One cost fades within 1/per_second as far as a full counter has room for one: so who keeps to
   // the rate never overflows.
   const double per_ms = std::pow(1.0 - 1.0 / limit.burst, limit.per_second / 1000.0);
@@ -129,16 +131,16 @@ std::uint64_t* RateTable::find(std::uint64_t hash) const noexcept {
   return nullptr;
 }
 
-std::uint64_t& RateTable::lightest(std::uint64_t hash) const noexcept {
+std::uint64_t& RateTable::lightest(std::uint64_t hash, std::uint64_t load) const noexcept {
   Set& set = set_of(hash);
   std::uint64_t* best = &set.entry[0];
   std::uint64_t best_load = load_full + 1;
   for (std::uint64_t& entry : set.entry) {
-    const std::uint64_t load = entry == 0 ? 0 : faded(entry);
-    if (load >= best_load) continue;
+    const std::uint64_t has = entry == 0 ? 0 : faded(entry);
+    if (has <= load) return entry;
+    if (has >= best_load) continue;
     best = &entry;
-    best_load = load;
-    if (load == 0) break;
+    best_load = has;
   }
   return *best;
 }
@@ -151,17 +153,18 @@ std::uint64_t RateTable::price(const Source& source, std::size_t level,
 }
 
 void RateTable::put(std::uint64_t* known, std::uint64_t hash, std::uint64_t load) noexcept {
-  std::uint64_t& entry = known != nullptr ? *known : lightest(hash);
+  std::uint64_t& entry = known != nullptr ? *known : lightest(hash, load);
   entry =
       load << (tag_bits + time_bits) | (now_ms_ & time_mask) << tag_bits | hash >> (64 - tag_bits);
 }
 
-bool RateTable::admit(const Source& source, std::uint32_t cost) noexcept {
+bool RateTable::admit(const Source& source) noexcept {
+  const Prices& price_of = prices(source);
   std::array<std::uint64_t*, levels_max> known;
   std::array<std::uint64_t, levels_max> load;
   for (std::size_t i = 0; i < source.levels; ++i) {
     known[i] = find(source.hash[i]);
-    load[i] = (known[i] != nullptr ? faded(*known[i]) : 0) + price(source, i, cost);
+    load[i] = (known[i] != nullptr ? faded(*known[i]) : 0) + price_of[i];
     if (load[i] > load_full) return false;
   }
   // The address itself last: it takes no place that a network of its own would take again.
@@ -172,7 +175,7 @@ bool RateTable::admit(const Source& source, std::uint32_t cost) noexcept {
 bool RateTable::is_exhausted(const Source& source) const noexcept {
   for (std::size_t i = 0; i < source.levels; ++i) {
     const std::uint64_t* known = find(source.hash[i]);
-    if (known != nullptr && faded(*known) + price(source, i, 1) > load_full) return true;
+    if (known != nullptr && faded(*known) + prices(source)[i] > load_full) return true;
   }
   return false;
 }

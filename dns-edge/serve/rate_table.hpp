@@ -53,8 +53,8 @@ class RateTable {
   void advance(std::uint64_t now_ms) noexcept;
   // `address`: 4 or 16 octets. Also asks the cache for the counters: they are wanted soon.
   Source locate(std::span<const std::uint8_t> address) const noexcept;
-  // False: it is over the limit, and was not counted.
-  bool admit(const Source& source, std::uint32_t cost = 1) noexcept;
+  // A cost of 1. False: it is over the limit, and was not counted.
+  bool admit(const Source& source) noexcept;
   // For a cost that is known only afterwards: is the source at its limit; and count it in any case.
   bool is_exhausted(const Source& source) const noexcept;
   void charge(const Source& source, std::uint32_t cost) noexcept;
@@ -68,9 +68,14 @@ class RateTable {
   };
   Set& set_of(std::uint64_t hash) const noexcept { return sets_[hash & (sets_.size() - 1)]; }
   std::uint64_t faded(std::uint64_t entry) const noexcept;
-  std::uint64_t* find(std::uint64_t hash) const noexcept;      // null: nothing is known
-  std::uint64_t& lightest(std::uint64_t hash) const noexcept;  // of its set: to be given away
+  std::uint64_t* find(std::uint64_t hash) const noexcept;  // null: nothing is known
+  // Of its set, to be given away: the first that is no heavier than `load`, else the lightest.
+  std::uint64_t& lightest(std::uint64_t hash, std::uint64_t load) const noexcept;
   std::uint64_t price(const Source& source, std::size_t level, std::uint32_t cost) const noexcept;
+  using Prices = std::array<std::uint64_t, levels_max>;
+  const Prices& prices(const Source& source) const noexcept {
+    return source.is_v4 ? prices_v4_ : prices_v6_;
+  }
   void put(std::uint64_t* known, std::uint64_t hash, std::uint64_t load) noexcept;
   void sweep(std::size_t sets) noexcept;
 
@@ -83,6 +88,7 @@ class RateTable {
   std::size_t swept_ = 0;
   // What is left of a load after 0..255 ms, and after 0..255 times 256 ms; 1 is 2^31.
   std::array<std::uint32_t, 256> fade_fine_, fade_coarse_;
+  Prices prices_v4_{}, prices_v6_{};  // what a cost of 1 adds to the load of each level
 };
 
 }  // namespace tidemark::edge

@@ -42,13 +42,14 @@ int connected_to(const net::SocketAddress& address) {
   return ::connect(socket, any, sizeof server) == 0 ? socket : -1;
 }
 
-TEST(Allocation, NoneBetweenADatagramAndItsAnswer) {
+void expect_no_allocation(RateMode mode) {
   support::DnsWorld world;
   world.zone(
       "$ORIGIN a.test.\n$TTL 60\n@ SOA a b 1 2 3 4 5\n@ NS ns\nns A 192.0.2.1\nc CNAME ns\n"
       "*.w A 192.0.2.2\ncut NS ns.cut\nns.cut A 192.0.2.3\nd DNAME w\n");
   PublishedSnapshot published(std::make_unique<const consumer::Snapshot>(world.snapshot()), 1);
-  const auto serving = Workers::open({.listen = {*net::parse_address("127.0.0.1:0")}}, published);
+  const auto serving = Workers::open(
+      {.listen = {*net::parse_address("127.0.0.1:0")}, .rate = {.mode = mode}}, published);
   ASSERT_TRUE(serving.has_value());
   std::vector<base::Bytes> queries;
   for (const char* name : {"ns.a.test.", "no.a.test.", "c.a.test.", "x.w.a.test.", "x.cut.a.test.",
@@ -66,6 +67,10 @@ TEST(Allocation, NoneBetweenADatagramAndItsAnswer) {
   EXPECT_TRUE(answered);
   EXPECT_EQ(after - before, 0u) << "in " << rounds * queries.size() << " queries";
 }
+
+TEST(Allocation, NoneBetweenADatagramAndItsAnswer) { expect_no_allocation(RateMode::DryRun); }
+
+TEST(Allocation, NoneBetweenADatagramAndItsLimitedAnswer) { expect_no_allocation(RateMode::On); }
 
 }  // namespace
 }  // namespace tidemark::edge
