@@ -73,8 +73,12 @@ void Command::required_option(const std::string& names, std::string& into, const
 }
 void Command::required_words(const std::string& names, std::string& into, const std::string& value,
                              const std::string& what) {
+  words(names, into, value, what);
+  app_->get_option(names)->required();
+}
+void Command::words(const std::string& names, std::string& into, const std::string& value,
+                    const std::string& what) {
   app_->add_option(names, into, what)
-      ->required()
       ->check([](const std::string& given) {
         return given.find_first_not_of(" \t\r\n") == std::string::npos ? "is blank" : "";
       })

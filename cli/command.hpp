@@ -51,6 +51,8 @@ class Command {
   // For people to read: blank is as good as absent.
   void required_words(const std::string& names, std::string& into, const std::string& value,
                       const std::string& what);
+  void words(const std::string& names, std::string& into, const std::string& value,
+             const std::string& what);
   void required_option(const std::string& names, std::vector<std::string>& into,
                        const std::string& value, const std::string& what);
   void choice(const std::string& names, std::string& into, const std::vector<std::string>& words,

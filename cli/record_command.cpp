@@ -32,6 +32,8 @@ std::string body_of(const Options& options) {
 }
 
 Outcome run(const std::string& method, const Options& options, const Session& session) {
+  const bool reads = method == "GET" || options.dry_run;
+  if (auto given = reason_given(options.change, reads); !given) return given;
   auto api = ApiClient::connect(session);
   if (!api) return std::unexpected(std::move(api).error());
   auto hosted = find_hosted(*api, options.name, options.zone);
@@ -44,7 +46,6 @@ Outcome run(const std::string& method, const Options& options, const Session& se
     request.query.emplace_back("acknowledge_removals", std::to_string(*options.removals));
   }
   if (options.dry_run) request.query.emplace_back("dry_run", "1");
-  const bool reads = method == "GET" || options.dry_run;
   auto reply = reads ? api->ask(request) : api->mutate(std::move(request), options.change);
   if (!reply) {
     Failure failure = std::move(reply).error();
@@ -88,8 +89,7 @@ void add_record(Command root, Session& session) {
                   "One record each, quoted if it has blanks; names in it are absolute: "
                   "\"10 mx1.example.org.\"");
     set.option("--ttl", options->ttl, "SECONDS", "Default: as before; a new one needs it");
-    set.flag("--dry-run", options->dry_run, "Show what would change, change nothing");
-    add_mutation_options(set, options->change);
+    add_dry_run_options(set, options->change, options->dry_run);
     set.action([options, &session] { return run("PUT", *options, session); });
   }
   {
@@ -97,10 +97,9 @@ void add_record(Command root, Session& session) {
     Command rm = record.add("rm", "Removes all records of NAME and TYPE",
                             "tidemark record rm old.example.org A --reason 'unused'");
     add_name(rm, *options);
-    rm.flag("--dry-run", options->dry_run, "Show what would change, change nothing");
     rm.option("--acknowledge-removals", options->removals, "N",
               "Exactly N RRsets may go: what the guard asks for");
-    add_mutation_options(rm, options->change);
+    add_dry_run_options(rm, options->change, options->dry_run);
     rm.action([options, &session] { return run("DELETE", *options, session); });
   }
   auto options = std::make_shared<Options>();

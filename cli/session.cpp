@@ -26,11 +26,31 @@ void add_session_options(Command& root, Session& session) {
   root.flag("--quiet", session.quiet, "Show no progress");
 }
 
-void add_mutation_options(Command& command, MutationOptions& options) {
-  command.required_words("--reason", options.reason, "TEXT", "Why: kept with the change for ever");
+namespace {
+
+void add_wait(Command& command, MutationOptions& options) {
   command.option("--wait", options.wait_seconds, "SECONDS",
                  "Return only when every live edge serves the change; exit code 5 if they do not "
                  "within this time");
+}
+
+}  // namespace
+
+void add_mutation_options(Command& command, MutationOptions& options) {
+  command.required_words("--reason", options.reason, "TEXT", "Why: kept with the change for ever");
+  add_wait(command, options);
+}
+
+void add_dry_run_options(Command& command, MutationOptions& options, bool& dry_run) {
+  command.flag("--dry-run", dry_run, "Show what would change, change nothing");
+  command.words("--reason", options.reason, "TEXT",
+                "Why: kept with the change for ever; only --dry-run needs none");
+  add_wait(command, options);
+}
+
+Outcome reason_given(const MutationOptions& options, bool dry_run) {
+  if (dry_run || !options.reason.empty()) return {};
+  return fail(Exit::Usage, "--reason is required", "--reason TEXT, or --dry-run");
 }
 
 void print(std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), stdout); }

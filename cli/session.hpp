@@ -31,6 +31,9 @@ struct MutationOptions {
   std::optional<std::uint64_t> wait_seconds{};
 };
 void add_mutation_options(Command& command, MutationOptions& options);
+// Of a command with --dry-run, which needs no reason: its action asks reason_given().
+void add_dry_run_options(Command& command, MutationOptions& options, bool& dry_run);
+Outcome reason_given(const MutationOptions& options, bool dry_run);
 
 // Standard output, whole; a closed pipe is no error.
 void print(std::string_view text);

@@ -69,6 +69,7 @@ Outcome import_files(const ImportOptions& options, const Session& session) {
     return fail(Exit::Usage, "--zone names the zone of one FILE; here are " +
                                  std::to_string(options.files.size()));
   }
+  if (auto given = reason_given(options.change, options.dry_run); !given) return given;
   auto api = ApiClient::connect(session);
   if (!api) return std::unexpected(std::move(api).error());
   for (const std::string& path : options.files) {
@@ -85,10 +86,9 @@ void add_import(Command& zone, Session& session) {
   command.arguments("FILE", options->files, "Master files, one zone each; - is standard input");
   command.option("--zone", options->zone, "NAME",
                  "The zone's name (default: $ORIGIN or the owner of the SOA)");
-  command.flag("--dry-run", options->dry_run, "Show what would change, change nothing");
   command.option("--acknowledge-removals", options->removals, "N",
                  "Exactly N RRsets may go: what the guard asks for");
-  add_mutation_options(command, options->change);
+  add_dry_run_options(command, options->change, options->dry_run);
   command.action([options, &session] { return import_files(*options, session); });
 }
 
