@@ -151,5 +151,22 @@ TEST_F(Algorithm, EveryTypeButDsAtACutIsAReferral) {
   }
 }
 
+// The root is a zone like any other where it is hosted; nothing is outside then.
+TEST_F(Algorithm, TheRootMayBeHosted) {
+  world.zone(
+      "$ORIGIN .\n$TTL 60\n@ SOA a.nic. b.nic. 1 2 3 4 5\n@ NS a.nic.\na.nic. A 192.0.2.1\n"
+      "test. NS ns.test.\nns.test. A 192.0.2.2\n");
+  EXPECT_EQ(ask(".", RrType::Ns).answer(), Lines{". 60 NS a.nic."});
+  EXPECT_EQ(ask(".", RrType::Ns).additional(), Lines{"a.nic. 60 A 192.0.2.1"});
+  EXPECT_EQ(ask("x.y.test.").authority(), Lines{"test. 60 NS ns.test."});
+  EXPECT_EQ(ask("x.y.test.").additional(), Lines{"ns.test. 60 A 192.0.2.2"});
+  EXPECT_EQ(ask("nowhere.").message.rcode(), Rcode::NxDomain);
+  EXPECT_EQ(ask("nowhere.").authority(), Lines{". 5 SOA a.nic. b.nic. 1 2 3 4 5"});
+  EXPECT_EQ(ask(".", RrType::Ds).authority().size(), 1u) << "no parent: NODATA";
+  EXPECT_EQ(ask("www.example.org.").message.answer.size(), 2u) << "the deepest zone answers";
+  EXPECT_EQ(ask("example.org.", RrType::Ds).authority(), Lines{". 5 SOA a.nic. b.nic. 1 2 3 4 5"})
+      << "the parent's side";
+}
+
 }  // namespace
 }  // namespace tidemark::edge

@@ -111,6 +111,19 @@ RC_GTEST_PROP(Membership, d07_TheFoldTakesRecordsByWholeLabels, ()) {
   if (rejected != nullptr) RC_ASSERT(rejected->reason == fold::Reason::OutOfZone);
 }
 
+// What the API's routes ask before a ChangeSet exists.
+RC_GTEST_PROP(Membership, d07_TheControllerTakesRecordsByWholeLabels, ()) {
+  const Name zone = name_of(*rc::gen::element(zones[0], zones[1], zones[2]));
+  fold::State state = fold::State::empty(dataset::Lineage({1, 2}), dataset::HashSeed(5));
+  fold::step(state, support::create_zone(1, zone), 0);
+  const Name owner = any_lookalike();
+  const producer::Wish wish = producer::EditZone{
+      .zone = zone, .edits = {event::PutRrset{support::a_record(owner, 1)}}, .settings = {}};
+  const producer::Signature signature{.change_id = event::ChangeId({3, 3}), .author = "tests"};
+  const auto plan = producer::decide({.dataset = state.dataset}, wish, signature);
+  RC_ASSERT(plan.has_value() == stands_in(owner, zone));
+}
+
 TEST(Membership, d07_TheLookalikesReachBothSides) {
   const Name zone = name_of({"gslb", "example"});
   EXPECT_FALSE(stands_in(name_of({"evilgslb", "example"}), zone));
