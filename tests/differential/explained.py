@@ -118,7 +118,7 @@ DS_OF_UNDELEGATED = Rule(
     "child, and at the end of a chain they answer from the child.",
     "--seed 1 --set 15 --case 17", _ds_of_undelegated)
 
-ALONE = [FOLLOWED, TRUNCATED, PEERS_TRUNCATED, GLUE_OF_WILDCARDS]
+ALONE = [FOLLOWED, TRUNCATED, GLUE_OF_WILDCARDS, PEERS_TRUNCATED]
 MINORITY = [*ALONE, ANY_BELOW_DNAME, DS_OF_UNDELEGATED]
 
 
