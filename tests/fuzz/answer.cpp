@@ -1,11 +1,13 @@
-// The input is a message to an edge; its first octet chooses the transport. The zones hold whatever
-// makes answers hard: cuts, glue, chains, loops, DNAMEs, wildcards, large RRsets.
-#include "consumer/snapshot/snapshot.hpp"
+// The input is an octet for the transport (answering.hpp), one for the world, then a message to the
+// edge. World 0 holds by hand whatever makes answers hard: cuts, glue, chains, loops, DNAMEs,
+// wildcards, large RRsets; the others are made of their number (world.hpp).
+#include <map>
+
 #include "core/base/check.hpp"
 #include "core/dataset/editor.hpp"
 #include "core/dns/master_file.hpp"
-#include "core/dns/message.hpp"
-#include "dns-edge/answer/respond.hpp"
+#include "tests/fuzz/answering.hpp"
+#include "tests/fuzz/world.hpp"
 
 using namespace tidemark;
 
@@ -32,38 +34,31 @@ a.b.q A 192.0.2.3
 $GENERATE 1-90 big A 10.0.0.$
 )";
 
-consumer::Snapshot make_snapshot() {
+dataset::Dataset world_by_hand() {
   const auto file = dns::read_master_file(zone_text);
   TIDEMARK_CHECK(file.has_value(), "the zone of the fuzz target is sound");
-  auto dataset = dataset::Dataset::empty(dataset::Lineage(base::U128{}), dataset::HashSeed(1));
+  const auto dataset =
+      dataset::Dataset::empty(dataset::Lineage(base::U128{}), dataset::HashSeed(1));
   dataset::Editor editor(dataset);
   editor.create_zone(file->origin);
   for (const dns::Rrset& rrset : file->rrsets) editor.put_rrset(file->origin, rrset);
-  dataset = std::move(editor).finish();
-  return {dataset, health::HealthView::freeze(dataset, health::Observations(), -1)};
+  return std::move(editor).finish();
+}
+
+constexpr unsigned worlds = 64;
+
+const consumer::Snapshot& world(unsigned number) {
+  static std::map<unsigned, consumer::Snapshot> made;
+  const auto found = made.find(number);
+  if (found != made.end()) return found->second;
+  auto dataset = number == 0 ? world_by_hand() : fuzz::seeded_world(number);
+  return made.emplace(number, fuzz::snapshot_of(std::move(dataset))).first->second;
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t size) {
-  if (size == 0) return 0;
-  static const consumer::Snapshot snapshot = make_snapshot();
-  static const edge::AnswerSettings settings{.nsid = "node", .version_bind = "fuzz"};
-  static base::Bytes room(dns::message_octets_max);
-  const auto transport = (octets[0] & 1) == 0 ? edge::Transport::Udp : edge::Transport::Tcp;
-  const edge::Client client{transport, {192, 0, 2, 1}, 4};
-  const base::ByteView message = base::ByteView(octets, size).subspan(1);
-  const edge::Reply reply = edge::respond(message, client, {}, snapshot, settings, room);
-  if (reply.octets == 0) {
-    TIDEMARK_CHECK(message.size() < dns::header_octets || (message[2] & 0x80) != 0,
-                   "silence is for responses and stubs only");
-    return 0;
-  }
-  TIDEMARK_CHECK(transport == edge::Transport::Tcp || reply.octets <= dns::udp_payload_octets,
-                 "no reply over UDP is above 1232 octets");
-  const auto read = dns::read_message(base::ByteView(room).first(reply.octets));
-  TIDEMARK_CHECK(read.has_value(), "a reply is a sound message");
-  TIDEMARK_CHECK((read->flags & dns::flag_qr) != 0, "a reply is a response");
-  TIDEMARK_CHECK(reply.truncated == ((read->flags & dns::flag_tc) != 0), "TC is what was told");
+  if (size < 2) return 0;
+  fuzz::ask(base::ByteView(octets, size).subspan(2), octets[0], world(octets[1] % worlds));
   return 0;
 }
