@@ -53,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t si
   if (size < 2 || size > 60'000) return 0;
   const base::ByteView sent = base::ByteView(octets, size).subspan(2);
   const std::size_t cut = std::min<std::size_t>(base::load_u16(octets), sent.size());
-  boost::asio::io_context io(1);
+  static boost::asio::io_context io(1);  // making one costs more than all the rest
   Pair pair;
   std::size_t requests = 0;
   const auto sessions = make_sessions(requests);

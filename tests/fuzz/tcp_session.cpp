@@ -24,6 +24,7 @@ constexpr std::size_t length_octets = 2;
 
 // Everything around a session that outlives it.
 struct Node {
+  boost::asio::io_context io{1};  // making one costs more than a conversation
   edge::WorkerCounters counters;
   std::atomic<std::uint32_t> stale_seconds{0};
   edge::PublishedSnapshot published{
@@ -37,7 +38,7 @@ struct Node {
 class Conversation {
  public:
   explicit Conversation(Node& node)
-      : service_(io_, node.replier, node.counters, node.limits, node.census) {
+      : io_(node.io), service_(node.io, node.replier, node.counters, node.limits, node.census) {
     std::array<int, 2> ends{};
     TIDEMARK_CHECK(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0, "a pair of sockets");
     client_ = ends[1];
@@ -79,7 +80,7 @@ class Conversation {
     }
   }
 
-  boost::asio::io_context io_{1};
+  boost::asio::io_context& io_;
   edge::TcpService service_;
   int client_ = -1;
   base::Bytes received_;
