@@ -56,7 +56,7 @@ class Answering {
     if (trace_ != nullptr) trace_->now().match = match;
     if (is_expired(*zone)) {
       note_end(NameEnd::Expired);
-      return leave_hosted_names(ExtendedError::InvalidData);
+      return leave_hosted_names(ExtendedError::ZoneExpired);
     }
     if (hops_ == 0) {
       outcome_.zone = zone;
@@ -98,6 +98,8 @@ class Answering {
   bool answer_from(const Zone& zone, const Node& node) noexcept {
     if (node.owns_cname() && follows_cname(query_.qtype))
       return follow_cname(*node.find(RrType::Cname));
+    // What is asked for may have led here: then it stands in the answer already.
+    if (query_.qtype == RrType::Dname && node.owns_dname() && !is_first_use(node)) return false;
     const NameAnswer found =
         put_name_answer(snapshot_, query_.qtype, transport_, node, name_, out_, trace_);
     if (found == NameAnswer::Nothing) deny(zone, Rcode::NoError);

@@ -30,7 +30,7 @@ enum class ExtendedError : std::uint16_t {  // RFC 8914, only what we send
   StaleAnswer = 3,
   NotAuthoritative = 20,
   NotSupported = 21,
-  InvalidData = 24,
+  ZoneExpired = 24,  // Invalid Data
   InvalidQueryType = 30,
 };
 
