@@ -229,6 +229,16 @@ TEST_F(Answers, ADnameThatGrowsIsBounded) {
   EXPECT_EQ(asked.message.answer.size(), 1 + aliases_max + 1);
 }
 
+TEST_F(Answers, ADnameThatIsAskedForAfterItRedirectedStandsOnce) {
+  world.zone(
+      "$ORIGIN d.test.\n@ 60 SOA a b 1 2 3 4 5\n@ 60 NS ns.other.test.\n"
+      "d 60 DNAME t.d.test.\nx.t 60 CNAME d\n");
+  EXPECT_EQ(ask("x.d.d.test.", RrType::Dname).answer(),
+            (Lines{"d.d.test. 60 DNAME t.d.test.", "x.d.d.test. 60 CNAME x.t.d.test.",
+                   "x.t.d.test. 60 CNAME d.d.test."}));
+  EXPECT_EQ(ask("x.t.d.test.", RrType::Dname).message.answer.size(), 2u);
+}
+
 TEST_F(Answers, AnyIsMinimalOnUdpAndWholeOnTcp) {
   EXPECT_EQ(ask("multi.example.org.", RrType::Any).answer(),
             Lines{"multi.example.org. 300 A 192.0.2.80"});
