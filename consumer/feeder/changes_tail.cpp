@@ -24,9 +24,12 @@ ChangesTail::ChangesTail(const FeederSettings& settings, const FeederPorts& port
     : settings_(settings),
       ports_(ports),
       state_(std::move(state)),
+      versions_(settings.retain_versions, settings.retain_octets),
       log_identity_(std::move(log_identity)),
       node_state_(knows_nothing(state_) ? NodeState::Cold : NodeState::Restored),
-      replaying_(knows_nothing(state_)) {}
+      replaying_(knows_nothing(state_)) {
+  if (!replaying_) versions_.add(state_.dataset);
+}
 
 bool ChangesTail::is_stopped() const noexcept {
   return needs_bootstrap_ || node_state_ == NodeState::Halted;
@@ -173,6 +176,7 @@ void ChangesTail::judge(const log::Record& record, const event::ChangeSet& chang
   const fold::Judgement judgement = fold::step(state_, change, offset);
   fold::advance(state_, offset, log::record_hash(record));
   if (std::holds_alternative<fold::Accepted>(judgement)) {
+    retain();
     news_.dataset = true;
     news_.pools = news_.pools || !change.pools.empty();
   } else if (const auto* rejected = std::get_if<fold::Rejected>(&judgement)) {
@@ -180,6 +184,18 @@ void ChangesTail::judge(const log::Record& record, const event::ChangeSet& chang
               std::string(fold::to_text(rejected->reason)) + ": " + rejected->detail});
   }
   if (ports_.folded) ports_.folded({record.offset, record.appended, change, judgement, state_});
+}
+
+// What lies far behind the end of the log would be dropped again before the end is reached.
+void ChangesTail::retain() {
+  constexpr std::int64_t rejected_share = 4;  // and not all that comes is accepted
+  const auto near = static_cast<std::int64_t>(settings_.retain_versions) * rejected_share;
+  const auto bounds = node_state_ == NodeState::Live ? std::nullopt : ports_.changes.bounds();
+  if (bounds && bounds->next.value() - state_.offset > near) {
+    versions_.pass(state_.dataset);
+  } else {
+    versions_.add(state_.dataset);
+  }
 }
 
 void ChangesTail::skip(const log::Record& record, const base::Error& error, StepReport& report) {
@@ -285,6 +301,8 @@ void ChangesTail::halt(const log::Record& record, const base::Error& error, Step
 
 void ChangesTail::adopt(fold::State state, std::string log_identity, bool serving) {
   state_ = std::move(state);
+  versions_.clear();
+  if (!knows_nothing(state_)) versions_.add(state_.dataset);
   log_identity_ = std::move(log_identity);
   replaying_ = serving || knows_nothing(state_);
   recheck(serving || !replaying_);
@@ -317,6 +335,8 @@ void ChangesTail::tell(FeederStatus& status) const {
   status.holes = holes_;
   status.divergences = divergences_;
   status.stalls = stalls_;
+  status.retained_versions = versions_.size();
+  status.retained_octets = state_.dataset.store().octets_superseded();
   status.nacks.assign(nacks_.begin(), nacks_.end());
 }
 

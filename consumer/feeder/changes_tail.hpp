@@ -13,10 +13,12 @@
 #include <utility>
 
 #include "consumer/feeder/feeder.hpp"
+#include "consumer/feeder/retained_versions.hpp"
 
 namespace tidemark::consumer {
 
 constexpr std::size_t drain_records_max = 512;  // of one call of a Source
+constexpr std::size_t control_records_per_step_max = 16'384;
 constexpr std::chrono::nanoseconds start_retry = std::chrono::milliseconds(200);
 
 // Lowers report.call_again_in to `wait`.
@@ -38,6 +40,8 @@ class ChangesTail {
   // the log is asked once more.
   event::NodeState shown_state() const noexcept;
   const fold::State& folded() const noexcept { return state_; }
+  RetainedVersions& versions() noexcept { return versions_; }
+  const RetainedVersions& versions() const noexcept { return versions_; }
   const std::string& log_identity() const noexcept { return log_identity_; }
   bool needs_bootstrap() const noexcept { return needs_bootstrap_; }
   bool is_verified() const noexcept { return verified_; }
@@ -61,6 +65,7 @@ class ChangesTail {
   bool confirm_identity(StepReport& report);
   void fold(const log::Record& record, StepReport& report);
   void judge(const log::Record& record, const event::ChangeSet& change);
+  void retain();
   void skip(const log::Record& record, const base::Error& error, StepReport& report);
   void on(log::Happening happening, const std::string& detail, StepReport& report);
   void on_caught_up(StepReport& report);
@@ -76,6 +81,7 @@ class ChangesTail {
   const FeederSettings& settings_;
   const FeederPorts& ports_;
   fold::State state_;
+  RetainedVersions versions_;
   std::string log_identity_;
   event::NodeState node_state_;
   std::string detail_;

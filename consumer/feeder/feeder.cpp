@@ -18,11 +18,12 @@ void check_lineage(const FeederSettings& settings, const SnapshotContents& conte
 
 }  // namespace
 
-Feeder::Feeder(FeederSettings settings, FeederPorts ports,
-               std::optional<SnapshotContents> restored) {
+Feeder::Feeder(FeederSettings settings, FeederPorts ports, std::optional<SnapshotContents> restored,
+               std::optional<RestoredPin> pinned) {
   if (!restored) restored = start_from_nothing(settings);
   check_lineage(settings, *restored);
-  inner_ = std::make_unique<Inner>(std::move(settings), std::move(ports), *std::move(restored));
+  inner_ = std::make_unique<Inner>(std::move(settings), std::move(ports), *std::move(restored),
+                                   std::move(pinned));
   check_state();
 }
 Feeder::~Feeder() = default;
@@ -32,9 +33,7 @@ StepReport Feeder::step() {
   Inner& inner = *inner_;
   const NodeState before = inner.changes.state();
   StepReport report;
-  inner.changes.step(report);
-  inner.health.step(report);
-  inner.offer_if_due(report);
+  inner.step(report);
   report.state_changed = inner.changes.state() != before;
   report.needs_bootstrap = inner.changes.needs_bootstrap();
   check_state();
@@ -55,6 +54,15 @@ void Feeder::recheck() {
   check_state();
 }
 
+void Feeder::provide(const dataset::Dataset& dataset) { inner_->provide(dataset); }
+
+const ControlView& Feeder::control() const noexcept { return inner_->control.view(); }
+bool Feeder::has_read_control() const noexcept { return inner_->control.has_caught_up(); }
+
+std::optional<dataset::Dataset> Feeder::version_at(dataset::Seq seq) const {
+  return inner_->changes.versions().find(seq.value());
+}
+
 NodeState Feeder::node_state() const noexcept { return inner_->changes.shown_state(); }
 const fold::State& Feeder::state() const noexcept { return inner_->changes.folded(); }
 const health::Observations& Feeder::observations() const noexcept {
@@ -71,8 +79,7 @@ FeederStatus Feeder::status() const {
   const fold::State& state = changes.folded();
   FeederStatus status;
   status.version = state.dataset.version();
-  changes.tell(status);
-  inner_->health.tell(status);
+  inner_->tell(status);
   status.offered = inner_->offering.served().has_value();
   status.offset = state.offset;
   status.chain = state.chain;

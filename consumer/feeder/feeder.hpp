@@ -1,4 +1,5 @@
-// Feeder: the one writer of a node. Reads `changes` and `health`, folds, offers Snapshots.
+// Feeder: the one writer of a node. Reads `changes`, `health` and `control`, folds, offers
+// Snapshots.
 //
 // It is stepped: its owner calls step() when a bell of its Sources rings, when StepReport says
 // `more`, and at the latest after `call_again_in`. It never waits, has no thread, timer or logger,
@@ -18,6 +19,13 @@
 //   HALTED       The next record needs a newer Tidemark. Serving goes on. For good: needs a
 //   restart.
 //
+// Staged and active. What is folded is offered, but under a pin (control_view.hpp says which
+// counts) the version that it names, frozen with the newest health. A version that is not folded
+// yet or not held any more cannot be offered: the node stays with what it serves, and tells. When a
+// pin ends the node goes forward as soon as it has caught up. Before the first look at `control` a
+// restored node offers nothing newer than it restored, and a COLD one folds nothing (for
+// control_grace): a fleet that was pinned meanwhile is not run ahead of.
+//
 // When the position is no longer in the log the state stays and `needs_bootstrap` is set, as it is
 // in DIVERGED: give bootstrap() a snapshot file's contents. Health goes on in every state, and
 // heals by full frames: it skips to the first record that is there.
@@ -27,7 +35,7 @@
 //
 // Invariants  Before the first record after a start is applied the last applied one was read again
 //             and its hash matched. Offsets on `changes` are dense. Every record moves the chain.
-//             The position of an offered Snapshot never falls, but by bootstrap().
+//             The position of an offered Snapshot never falls, but by bootstrap() and by a pin.
 // Threads     All calls by the one thread that owns it. Snapshots, status() and contents() are
 //             values for others.
 // Owns        The State (the one writable family of Datasets), the Observations.
@@ -43,12 +51,14 @@
 #include <string>
 #include <vector>
 
+#include "consumer/feeder/control_view.hpp"
 #include "consumer/snapshot/snapshot.hpp"
 #include "consumer/snapshot_file/snapshot_file.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/result.hpp"
 #include "core/dataset/version.hpp"
 #include "core/event/change_set.hpp"
+#include "core/event/control.hpp"
 #include "core/event/node_report.hpp"
 #include "core/fold/fold.hpp"
 #include "core/health/observations.hpp"
@@ -67,6 +77,17 @@ struct FeederSettings {
   std::chrono::nanoseconds overlap_grace = std::chrono::milliseconds(500);
   std::size_t records_per_step_max = 4096;  // of each topic
   std::size_t octets_per_step_max = 4 * 1024 * 1024;
+  // Whose pins count. No name: none does, as for a controller.
+  std::string node{}, ring{};
+  // What is held for pins and rollback (retained_versions.hpp).
+  std::size_t retain_versions = 1000;
+  std::size_t retain_octets = std::size_t{256} * 1024 * 1024;
+};
+
+// What a node obeyed when it ended: obeyed until `control` was read.
+struct RestoredPin {
+  event::Pin pin;
+  std::optional<dataset::Dataset> dataset;  // its version, if its file was sound
 };
 
 // One decodable record of `changes`, folded. Valid during the call.
@@ -82,6 +103,7 @@ struct FeederPorts {
   base::Clock& clock;
   log::Source& changes;
   log::Source* health = nullptr;
+  log::Source* control = nullptr;
   // log::Log::identity of the log of `changes`; empty function or text: not known.
   std::function<std::string()> log_identity{};
   // For whoever waits for a verdict (controller) or keeps the audit. Called within step().
@@ -96,6 +118,7 @@ struct StepReport {
   bool more = false;              // call step() again, before waiting for a bell
   bool state_changed = false;     // status().state differs from before this step
   bool needs_bootstrap = false;   // as in status()
+  bool pin_changed = false;       // status().pin differs from before this step
   std::optional<std::chrono::nanoseconds> call_again_in;
   std::vector<std::string> remarks;  // for the owner's log, in order
 };
@@ -117,6 +140,15 @@ struct FeederStatus {
   std::int64_t health_ms = -1;  // log time of `health`
   std::string log_identity;
 
+  std::optional<event::Pin> pin{};  // that this node obeys
+  bool pin_held = false;            // and its version is what is offered
+  std::string pin_trouble;          // why it cannot be, for people; empty: it is, or will be
+  std::int64_t control_offset = -1;
+  std::int64_t heartbeat_ms = -1;  // log time of the newest heartbeat of any controller
+  std::uint64_t control_skipped = 0;
+  std::size_t retained_versions = 0;
+  std::size_t retained_octets = 0;  // needed by older versions only
+
   std::uint64_t accepted = 0, rejected = 0, undecodable = 0, twins = 0;  // of the whole history
   std::uint64_t health_undecodable = 0, overlaps = 0, holes = 0, divergences = 0, stalls = 0;
   std::vector<event::Nack> nacks;  // newest event::nacks_max: rejected and undecodable ones
@@ -125,7 +157,8 @@ struct FeederStatus {
 class Feeder {
  public:
   // Requires restored->state to be of this dataset's lineage (SnapshotStore sees to it).
-  Feeder(FeederSettings settings, FeederPorts ports, std::optional<SnapshotContents> restored);
+  Feeder(FeederSettings settings, FeederPorts ports, std::optional<SnapshotContents> restored,
+         std::optional<RestoredPin> pinned = std::nullopt);
   ~Feeder();
   Feeder(const Feeder&) = delete;
   Feeder& operator=(const Feeder&) = delete;
@@ -143,10 +176,17 @@ class Feeder {
   // record once more.
   void recheck();
 
+  // The version that the pin in force names, from a file. Ignored if another one is wanted by now.
+  void provide(const dataset::Dataset& dataset);
+
   event::NodeState node_state() const noexcept;
   FeederStatus status() const;
   const fold::State& state() const noexcept;
   const health::Observations& observations() const noexcept;
+  const ControlView& control() const noexcept;
+  bool has_read_control() const noexcept;  // control() is that of the whole topic
+  // A version that is held: the newest ones, and the one of the pin.
+  std::optional<dataset::Dataset> version_at(dataset::Seq seq) const;
   // For SnapshotStore::save(), on another thread. Its Dataset is of this Feeder's family: another
   // Feeder starts from what parse() made of it.
   SnapshotContents contents() const;

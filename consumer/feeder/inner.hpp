@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "consumer/feeder/changes_tail.hpp"
+#include "consumer/feeder/control_tail.hpp"
 #include "consumer/feeder/feeder.hpp"
 #include "consumer/feeder/health_tail.hpp"
 
@@ -14,6 +15,8 @@ namespace tidemark::consumer {
 // A node that starts from nothing waits so long for the health topic before it offers its first
 // Snapshot: else it would answer from endpoints that are known to be down.
 constexpr std::chrono::nanoseconds health_grace = std::chrono::seconds(1);
+// And so long for the control topic, once the changes can be read.
+constexpr std::chrono::nanoseconds control_grace = std::chrono::seconds(1);
 
 class Offering {  // the newest Snapshot, until it is taken
  public:
@@ -34,22 +37,37 @@ class Offering {  // the newest Snapshot, until it is taken
 };
 
 struct Feeder::Inner {
-  Inner(FeederSettings with, FeederPorts through, SnapshotContents start);
+  Inner(FeederSettings with, FeederPorts through, SnapshotContents start,
+        std::optional<RestoredPin> pinned);
 
+  void step(StepReport& report);
   void bootstrap(std::optional<SnapshotContents> contents);
-  void offer_if_due(StepReport& report);
+  void provide(const dataset::Dataset& dataset);
+  void tell(FeederStatus& status) const;
 
   const FeederSettings settings;
   const FeederPorts ports;
   ChangesTail changes;
   HealthTail health;
+  ControlTail control;
   Offering offering;
 
  private:
   void note_news();
+  void look_at_pins(StepReport& report);
+  void obey(std::optional<event::Pin> pin);
+  bool knows_pins() const;
+  bool waits_for_control(StepReport& report);
+  void offer_if_due(StepReport& report);
   std::optional<dataset::Dataset> servable() const;
   bool waits_for_health(StepReport& report);
   void offer(dataset::Dataset dataset);
+
+  std::optional<event::Pin> pin_;  // that this node obeys
+  bool released_ = false;          // a pin ended, and what is folded was not offered since
+  bool urgent_ = false;            // an operator waits for the next offer
+  bool on_path_ = true;            // the last offer was what is folded
+  std::optional<std::chrono::nanoseconds> control_due_;
 
   bool dirty_ = true;       // something changed since the last offer
   bool view_stale_ = true;  // ... that verdicts depend on

@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint32_t cell_mark = 0x80000000u;  // it is a Cell
 constexpr std::uint32_t gone_mark = 0x40000000u;  // born and retired within the open edit
 
+std::size_t octets_of(const Object& object) { return object.octets & ~(cell_mark | gone_mark); }
+
 }  // namespace
 
 Store::~Store() {
@@ -34,6 +36,7 @@ void Store::commit() {
     if ((object->octets & gone_mark) != 0) free_object(object);
   }
   births_.clear();
+  for (const Object* object : dying_) octets_superseded_ += octets_of(*object);
   deaths_.emplace(newest_, std::move(dying_));
   dying_ = {};
   in_edit_ = false;
@@ -81,7 +84,7 @@ void Store::free_object(Object* object) {
     cells_.erase(cell);
     cell->destroy(cell->content);
   }
-  arena_.release(object, object->octets & ~(cell_mark | gone_mark));
+  arena_.release(object, octets_of(*object));
 }
 
 void Store::release(Generation generation) noexcept {
@@ -116,6 +119,7 @@ void Store::drop(Generation generation) {
     if (has_older && object->birth <= older) {
       kept.push_back(object);
     } else {
+      octets_superseded_ -= octets_of(*object);
       free_object(object);
     }
   }

@@ -66,6 +66,8 @@ class Store {
 
   std::size_t octets_in_use() const noexcept { return arena_.octets_in_use(); }
   std::size_t octets_reserved() const noexcept { return arena_.octets_reserved(); }
+  // What the newest generation no longer needs, and an older one that lives does.
+  std::size_t octets_superseded() const noexcept { return octets_superseded_; }
   std::size_t live_generations() const noexcept { return deaths_.size(); }
 
  private:
@@ -84,7 +86,8 @@ class Store {
   std::vector<Object*> births_, dying_;                         // of the open edit
   std::map<Generation, std::vector<Object*>> deaths_{{0, {}}};  // of every live generation
   std::unordered_set<Cell*> cells_;
-  std::vector<Generation> pending_;  // released while they were the newest
+  std::size_t octets_superseded_ = 0;  // of all that deaths_ names
+  std::vector<Generation> pending_;    // released while they were the newest
   std::atomic<Released*> released_{nullptr};
 };
 

@@ -17,15 +17,18 @@ namespace tidemark::support {
 
 inline const std::string changes_topic = "tests.changes";
 inline const std::string health_topic = "tests.health";
+inline const std::string control_topic = "tests.control";
 
 inline std::shared_ptr<log::MemoryStore> make_store(std::string identity = "memory") {
   std::int64_t now = 1000;
   auto store = std::make_shared<log::MemoryStore>(log::MemoryStoreSettings{
       .identity = std::move(identity), .now = [now]() mutable { return log::AppendTime(++now); }});
-  log::TopicSettings changes, health;
+  log::TopicSettings changes, health, control;
   changes.name = changes_topic;
   health.name = health_topic;
-  (void)store->create({changes, health});
+  control.name = control_topic;
+  control.cleanup = log::Cleanup::Compact;
+  (void)store->create({changes, health, control});
   return store;
 }
 
