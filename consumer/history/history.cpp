@@ -1,7 +1,6 @@
 #include "consumer/history/history.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "consumer/history/rows.hpp"
@@ -41,9 +40,7 @@ bool differ(const std::optional<dns::Rrset>& a, const std::optional<dns::Rrset>&
 struct History::Key {
   std::int64_t id;
   std::int64_t zone;
-  dns::Name zone_name;
-  dns::Name owner;
-  std::int64_t type;
+  RrsetPlace place;
 };
 
 Result<History> History::open(const std::string& path) {
@@ -208,8 +205,14 @@ Result<std::vector<BlameLine>> History::blame(dns::NameView zone) {
   return lines;
 }
 
-Result<std::optional<dns::Rrset>> History::value_at(const Key& key, std::uint64_t seq) {
-  TIDEMARK_TRY(const auto serial, serial_at(key.zone, seq));
+Result<std::optional<dns::Rrset>> History::value_at(const Key& key, std::uint64_t seq,
+                                                    Serials& serials) {
+  auto known = serials.find({key.zone, seq});
+  if (known == serials.end()) {
+    TIDEMARK_TRY(const auto serial, serial_at(key.zone, seq));
+    known = serials.emplace(std::pair(key.zone, seq), serial).first;
+  }
+  const auto serial = known->second;
   if (!serial) return std::nullopt;
   TIDEMARK_TRY(auto* const select,
                prepared("SELECT k.owner, k.type, v.ttl, v.records FROM versions v JOIN keys k ON "
@@ -225,48 +228,100 @@ Result<std::optional<dns::Rrset>> History::value_at(const Key& key, std::uint64_
   return value;
 }
 
-Result<std::vector<History::Key>> History::keys_changed(std::uint64_t from, std::uint64_t to,
-                                                        const std::optional<dns::Name>& zone) {
-  TIDEMARK_TRY(auto* const select,
-               prepared("SELECT k.id, k.zone, z.name, k.owner, k.type FROM keys k JOIN zones z ON "
-                        "z.id=k.zone WHERE k.id IN (SELECT key FROM versions WHERE seq > ?1 AND "
-                        "seq <= ?2) AND (?3 IS NULL OR z.name=?3)"));
-  select->bind(1, signed_of(from));
-  select->bind(2, signed_of(to));
-  zone ? select->bind(3, zone->wire()) : select->bind_null(3);
+Result<dns::Name> History::zone_name(std::int64_t number) {
+  TIDEMARK_TRY(auto* const select, prepared("SELECT name FROM zones WHERE id=?1"));
+  select->bind(1, number);
+  TIDEMARK_TRY(const bool there, select->step());
+  auto name = dns::Name::from_wire(there ? select->blob(0) : base::Bytes{});
+  select->reset();
+  if (!name) return damaged("a zone is no name");
+  return *std::move(name);
+}
+
+// In no order.
+Result<std::vector<History::Key>> History::keys_changed(const DiffQuery& query) {
+  // A name has few keys, two versions may have changed many: each way begins where less is.
+  TIDEMARK_TRY(
+      auto* const select,
+      query.name
+          ? prepared("SELECT k.id, k.zone, k.owner, k.type FROM keys k WHERE k.owner=?4 AND (?3 IS "
+                     "NULL OR k.zone=?3) AND (?5 IS NULL OR k.type=?5) AND EXISTS (SELECT 1 FROM "
+                     "versions v WHERE v.key=k.id AND v.seq > ?1 AND v.seq <= ?2)")
+          : prepared("SELECT k.id, k.zone, k.owner, k.type FROM keys k WHERE k.id IN (SELECT key "
+                     "FROM versions WHERE seq > ?1 AND seq <= ?2) AND (?3 IS NULL OR k.zone=?3) "
+                     "AND ?4 IS NULL AND (?5 IS NULL OR k.type=?5)"));
+  select->bind(1, signed_of(std::min(query.from, query.to)));
+  select->bind(2, signed_of(std::max(query.from, query.to)));
+  select->bind_null(3);
+  if (query.zone) {
+    TIDEMARK_TRY(const auto number, zone_number(*query.zone));
+    if (!number) return std::vector<Key>{};
+    select->bind(3, *number);
+  }
+  query.name ? select->bind(4, query.name->wire()) : select->bind_null(4);
+  query.type ? select->bind(5, std::int64_t{std::to_underlying(*query.type)})
+             : select->bind_null(5);
+  std::map<std::int64_t, dns::Name> zones;
   std::vector<Key> keys;
   for (;;) {
     TIDEMARK_TRY(const bool there, select->step());
     if (!there) break;
-    auto name = dns::Name::from_wire(select->blob(2));
-    auto owner = dns::Name::from_wire(select->blob(3));
-    if (!name || !owner) return damaged("a zone or an owner is no name");
-    keys.push_back({select->number(0), select->number(1), *std::move(name), *std::move(owner),
-                    select->number(4)});
+    const std::int64_t zone = select->number(1);
+    auto name = zones.find(zone);
+    if (name == zones.end()) {
+      TIDEMARK_TRY(auto read, zone_name(zone));
+      name = zones.emplace(zone, std::move(read)).first;
+    }
+    auto owner = dns::Name::from_wire(select->blob(2));
+    if (!owner) return damaged("an owner is no name");
+    Key key{select->number(0),
+            zone,
+            {name->second, *std::move(owner), static_cast<dns::RrType>(select->number(3))}};
+    if (!query.after || key.place > *query.after) keys.push_back(std::move(key));
   }
   select->reset();
-  std::ranges::sort(keys, [](const Key& a, const Key& b) {
-    return std::tie(a.zone_name, a.owner, a.type) < std::tie(b.zone_name, b.owner, b.type);
-  });
   return keys;
 }
 
-Result<std::vector<Difference>> History::diff(std::uint64_t from, std::uint64_t to,
-                                              const std::optional<dns::Name>& zone,
-                                              std::size_t limit) {
-  TIDEMARK_TRY_VOID(check_known(from));
-  TIDEMARK_TRY_VOID(check_known(to));
-  TIDEMARK_TRY(const auto keys, keys_changed(std::min(from, to), std::max(from, to), zone));
+// The first page must not wait for the order of all: a heap gives one key after the other.
+Result<std::vector<Difference>> History::diff(const DiffQuery& query) {
+  TIDEMARK_TRY_VOID(check_known(query.from));
+  TIDEMARK_TRY_VOID(check_known(query.to));
+  TIDEMARK_TRY(auto keys, keys_changed(query));
+  const auto later = [](const Key& a, const Key& b) { return a.place > b.place; };
+  std::ranges::make_heap(keys, later);
+  Serials serials;
   std::vector<Difference> differences;
-  for (const Key& key : keys) {
-    if (differences.size() >= limit) break;
-    TIDEMARK_TRY(auto before, value_at(key, from));
-    TIDEMARK_TRY(auto after, value_at(key, to));
+  while (!keys.empty() && differences.size() < query.limit) {
+    std::ranges::pop_heap(keys, later);
+    const Key key = std::move(keys.back());
+    keys.pop_back();
+    TIDEMARK_TRY(auto before, value_at(key, query.from, serials));
+    TIDEMARK_TRY(auto after, value_at(key, query.to, serials));
     if (differ(before, after)) {
-      differences.push_back({key.zone_name, std::move(before), std::move(after)});
+      differences.push_back({key.place.zone, std::move(before), std::move(after)});
     }
   }
   return differences;
+}
+
+Result<std::vector<std::uint64_t>> History::versions_of(dns::NameView zone, std::uint64_t from,
+                                                        std::uint64_t to) {
+  TIDEMARK_TRY(const auto number, zone_number(zone));
+  std::vector<std::uint64_t> versions;
+  if (!number) return versions;
+  TIDEMARK_TRY(auto* const select, prepared("SELECT seq FROM touches WHERE zone=?1 AND seq > ?2 "
+                                            "AND seq <= ?3 ORDER BY seq"));
+  select->bind(1, *number);
+  select->bind(2, signed_of(from));
+  select->bind(3, signed_of(to));
+  for (;;) {
+    TIDEMARK_TRY(const bool there, select->step());
+    if (!there) break;
+    versions.push_back(static_cast<std::uint64_t>(select->number(0)));
+  }
+  select->reset();
+  return versions;
 }
 
 Result<std::vector<event::PoolEdit>> History::pools_at(std::uint64_t seq) {

@@ -10,7 +10,8 @@
 // Errors   NotFound: a zone that is not known, a file that is not there. OutOfRange. The file's.
 // Cost     By index: a name's history or state is O(log n + rows shown). zone_at and blame: the
 //          keys that the zone ever had. changes() with a text filter reads what the other filters
-//          leave.
+//          leave. diff: the keys that changed between, but only `limit` of them are ordered and
+//          read.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,10 @@ struct PastChange {
   std::int64_t appended_ms;
   std::string author, reason;
   std::uint64_t edits;
-  std::string rule, message;  // rejected: why
+  std::string rule, message;              // rejected: why
+  std::vector<std::string> zones, pools;  // that it names
+  std::vector<std::string> lines;         // what it wanted, as its writer put it into words
+  std::optional<event::Origin> origin{};  // imported: from where; its time is when it was made
   friend bool operator==(const PastChange&, const PastChange&) = default;
 };
 
@@ -47,6 +51,7 @@ struct ChangeQuery {  // all that is set must hold
   std::optional<std::string> text{};  // part of the reason, letter case ignored
   std::optional<std::int64_t> since_ms{}, until_ms{};
   std::optional<std::int64_t> before_offset{};  // for the next page
+  std::optional<std::int64_t> since_offset{};   // newer than this
   bool rejected_too = true;                     // never with a name: those changed nothing
   std::size_t limit = 100;
 };
@@ -55,6 +60,20 @@ struct Difference {  // of one RRset between two versions
   dns::Name zone;
   std::optional<dns::Rrset> before, after;
   friend bool operator==(const Difference&, const Difference&) = default;
+};
+
+struct RrsetPlace {  // one RRset among all, in canonical order of zones and owners
+  dns::Name zone, owner;
+  dns::RrType type;
+  friend auto operator<=>(const RrsetPlace&, const RrsetPlace&) = default;
+};
+
+struct DiffQuery {
+  std::uint64_t from, to;
+  std::optional<dns::Name> zone{}, name{};
+  std::optional<dns::RrType> type{};
+  std::optional<RrsetPlace> after{};  // for the next page
+  std::size_t limit = 100;
 };
 
 struct BlameLine {
@@ -79,6 +98,10 @@ class History {
   [[nodiscard]] base::Result<std::optional<PastChange>> change_of(std::uint64_t seq);
   // The last version whose change was appended at or before `ms`; 0 if there was none.
   [[nodiscard]] base::Result<std::uint64_t> seq_at(std::int64_t ms);
+  // The version of the last change of `zone`, in log order, that was made at or before `ms`, by the
+  // time that an import told of it; 0 if there was none.
+  // Cost  linear in the changes of the zone since then.
+  [[nodiscard]] base::Result<std::uint64_t> seq_at(std::int64_t ms, dns::NameView zone);
 
   [[nodiscard]] base::Result<std::vector<dns::Name>> zones_at(std::uint64_t seq);
   [[nodiscard]] base::Result<PastZone> zone_at(dns::NameView zone, std::uint64_t seq);
@@ -90,20 +113,30 @@ class History {
   // In canonical order of zones and owners; at most `limit` of them.
   [[nodiscard]] base::Result<std::vector<Difference>> diff(std::uint64_t from, std::uint64_t to,
                                                            const std::optional<dns::Name>& zone,
-                                                           std::size_t limit);
+                                                           std::size_t limit) {
+    return diff(DiffQuery{.from = from, .to = to, .zone = zone, .limit = limit});
+  }
+  [[nodiscard]] base::Result<std::vector<Difference>> diff(const DiffQuery& query);
+  // The accepted changes behind `from` up to `to` that touch `zone`, oldest first.
+  [[nodiscard]] base::Result<std::vector<std::uint64_t>> versions_of(dns::NameView zone,
+                                                                     std::uint64_t from,
+                                                                     std::uint64_t to);
+  [[nodiscard]] base::Result<std::optional<dns::Name>> zone_holding(dns::NameView owner,
+                                                                    std::uint64_t seq);
+  [[nodiscard]] base::Result<void> check_known(std::uint64_t seq);
   // Pools and overrides that there were, as edits that make them.
   [[nodiscard]] base::Result<std::vector<event::PoolEdit>> pools_at(std::uint64_t seq);
 
  private:
+  using Serials = std::map<std::pair<std::int64_t, std::uint64_t>, std::optional<dns::Serial>>;
   explicit History(topics::SqliteFile file) : file_(std::move(file)) {}
   struct Key;
-  base::Result<void> check_known(std::uint64_t seq);
   base::Result<std::optional<std::int64_t>> zone_number(dns::NameView zone);
   base::Result<std::optional<dns::Serial>> serial_at(std::int64_t zone, std::uint64_t seq);
-  base::Result<std::optional<dns::Name>> zone_holding(dns::NameView owner, std::uint64_t seq);
-  base::Result<std::vector<Key>> keys_changed(std::uint64_t from, std::uint64_t to,
-                                              const std::optional<dns::Name>& zone);
-  base::Result<std::optional<dns::Rrset>> value_at(const Key& key, std::uint64_t seq);
+  base::Result<std::vector<Key>> keys_changed(const DiffQuery& query);
+  base::Result<dns::Name> zone_name(std::int64_t number);
+  base::Result<std::optional<dns::Rrset>> value_at(const Key& key, std::uint64_t seq,
+                                                   Serials& serials);
   base::Result<topics::SqliteStatement*> prepared(std::string_view sql);  // kept: a constant text
 
   topics::SqliteFile file_;

@@ -25,24 +25,36 @@ Result<std::optional<PastChange>> read_one_change(SqliteStatement& select) {
 class Conditions {
  public:
   explicit Conditions(const ChangeQuery& query) {
-    if (query.zone) {
-      add("c.offset IN (SELECT t.offset FROM touches t JOIN zones z ON z.id=t.zone WHERE z.name=",
-          base::as_text(query.zone->wire()), ")");
-    }
     if (query.name) {
       const auto type = query.type
                             ? " AND k.type=" + std::to_string(std::to_underlying(*query.type))
                             : std::string();
       add("c.seq IN (SELECT v.seq FROM versions v JOIN keys k ON k.id=v.key WHERE k.owner=",
           base::as_text(query.name->wire()), type + ")");
+      if (query.zone) {
+        add("EXISTS (SELECT 1 FROM touches t JOIN zones z ON z.id=t.zone WHERE t.offset=c.offset "
+            "AND z.name=",
+            base::as_text(query.zone->wire()), ")");
+      }
+    } else if (query.zone) {
+      from_ = "zones z CROSS JOIN touches t CROSS JOIN changes c";
+      order_ = "t.offset";
+      add("t.zone=z.id AND c.offset=t.offset AND z.name=", base::as_text(query.zone->wire()), "");
+      if (query.before_offset) {
+        sql_ += " AND t.offset < " + std::to_string(*query.before_offset);
+      }
     }
     if (query.author) add("c.author=CAST(", *query.author, " AS TEXT)");
     if (query.text) add("instr(lower(c.reason), lower(CAST(", *query.text, " AS TEXT))) > 0");
     if (query.since_ms) sql_ += " AND c.appended_ms >= " + std::to_string(*query.since_ms);
     if (query.until_ms) sql_ += " AND c.appended_ms <= " + std::to_string(*query.until_ms);
     if (query.before_offset) sql_ += " AND c.offset < " + std::to_string(*query.before_offset);
+    if (query.since_offset) sql_ += " AND c.offset > " + std::to_string(*query.since_offset);
     if (!query.rejected_too) sql_ += " AND c.seq IS NOT NULL";
   }
+  // By the table that restricts most, so that the newest come without sorting all.
+  const std::string& from() const noexcept { return from_; }
+  const std::string& order() const noexcept { return order_; }
   const std::string& sql() const noexcept { return sql_; }
   void bind(SqliteStatement& statement) const {
     for (std::size_t i = 0; i < octets_.size(); ++i) {
@@ -57,7 +69,7 @@ class Conditions {
     sql_ += before;
     sql_ += "?" + std::to_string(octets_.size()) + after;
   }
-  std::string sql_ = "1";
+  std::string sql_ = "1", from_ = "changes c", order_ = "c.offset";
   std::vector<std::string> octets_;
 };
 
@@ -66,9 +78,9 @@ class Conditions {
 Result<std::vector<PastChange>> History::changes(const ChangeQuery& query) {
   const Conditions conditions(query);
   TIDEMARK_TRY(auto select,
-               file_.prepare("SELECT " + std::string(change_columns) + " FROM changes c WHERE " +
-                             conditions.sql() + " ORDER BY c.offset DESC LIMIT " +
-                             std::to_string(query.limit)));
+               file_.prepare("SELECT " + std::string(change_columns) + " FROM " +
+                             conditions.from() + " WHERE " + conditions.sql() + " ORDER BY " +
+                             conditions.order() + " DESC LIMIT " + std::to_string(query.limit)));
   conditions.bind(select);
   std::vector<PastChange> found;
   for (;;) {
@@ -100,6 +112,21 @@ Result<std::uint64_t> History::seq_at(std::int64_t ms) {
                prepared("SELECT seq FROM changes WHERE appended_ms <= ?1 AND seq IS NOT NULL ORDER "
                         "BY appended_ms DESC, offset DESC LIMIT 1"));
   select->bind(1, ms);
+  TIDEMARK_TRY(const bool there, select->step());
+  const auto seq = there ? static_cast<std::uint64_t>(select->number(0)) : 0;
+  select->reset();
+  return seq;
+}
+
+Result<std::uint64_t> History::seq_at(std::int64_t ms, dns::NameView zone) {
+  TIDEMARK_TRY(const auto number, zone_number(zone));
+  if (!number) return 0;
+  TIDEMARK_TRY(auto* const select,
+               prepared("SELECT t.seq FROM touches t JOIN changes c ON c.offset=t.offset WHERE "
+                        "t.zone=?1 AND t.seq IS NOT NULL AND c.told_ms <= ?2 ORDER BY t.seq DESC "
+                        "LIMIT 1"));
+  select->bind(1, *number);
+  select->bind(2, ms);
   TIDEMARK_TRY(const bool there, select->step());
   const auto seq = there ? static_cast<std::uint64_t>(select->number(0)) : 0;
   select->reset();

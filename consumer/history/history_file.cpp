@@ -16,7 +16,9 @@ CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS changes(
   offset INTEGER PRIMARY KEY, seq INTEGER, change_id BLOB NOT NULL, appended_ms INTEGER NOT NULL,
   created_ms INTEGER NOT NULL, author TEXT NOT NULL, reason TEXT NOT NULL,
-  edits INTEGER NOT NULL, rule TEXT, message TEXT) STRICT;
+  edits INTEGER NOT NULL, rule TEXT, message TEXT,
+  zones TEXT NOT NULL, pools TEXT NOT NULL, lines TEXT NOT NULL,
+  told_ms INTEGER NOT NULL, origin_system TEXT, origin_id TEXT) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS changes_by_seq ON changes(seq) WHERE seq IS NOT NULL;
 CREATE INDEX IF NOT EXISTS changes_by_id ON changes(change_id);
 CREATE INDEX IF NOT EXISTS changes_by_time ON changes(appended_ms);

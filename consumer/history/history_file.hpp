@@ -6,10 +6,12 @@
 // from a baseline: a whole Dataset that counts as one change by nobody.
 //
 //   changes   one row a judged ChangeSet, accepted or rejected; twins are left out
-//   touches   which zones a change names; of accepted ones the serial, and whether the zone lives
-//   on keys      (zone, owner, type) that ever was, and whether it is there now versions  (key,
-//   seq) -> TTL and records from that seq on; no records: gone entries   (name, seq) -> pool/NAME,
-//   override/POOL/ENDPOINT, settings/ZONE as the ChangeSet of
+//             told_ms: when it was made elsewhere, if it was imported, else when it was appended
+//   touches   which zones a change names; of accepted ones the serial, and whether the zone is
+//             there afterwards
+//   keys      (zone, owner, type) that ever was, and whether it is there now
+//   versions  (key, seq) -> TTL and records from that seq on; no records: gone
+//   entries   (name, seq) -> pool/NAME, override/POOL/ENDPOINT, settings/ZONE as the ChangeSet of
 //             that one edit; null: gone
 //
 // Invariants  Rows of one change are there whole or not at all; position() tells the last one.
@@ -28,7 +30,7 @@
 
 namespace tidemark::consumer {
 
-constexpr std::int64_t history_format_version = 1;
+constexpr std::int64_t history_format_version = 3;
 
 // Up to where the log is in the index.
 struct HistoryPosition {

@@ -23,11 +23,18 @@ std::size_t count_edits(const event::ChangeSet& change) {
   return edits;
 }
 
-base::Bytes encode_alone(event::PoolEdit edit) {
-  event::ChangeSet alone{
-      .change_id = event::ChangeId({}), .author = {}, .author_epoch = event::AuthorEpoch(0)};
-  alone.pools.push_back(std::move(edit));
-  return schemas::encode(alone);
+std::string pool_of(const event::PoolEdit& edit) {
+  if (const auto* put = std::get_if<event::PutPool>(&edit)) return put->pool.name;
+  if (const auto* gone = std::get_if<event::DeletePool>(&edit)) return gone->pool;
+  if (const auto* set = std::get_if<event::PutOverride>(&edit)) return set->override_.pool;
+  return std::get<event::DeleteOverride>(edit).pool;
+}
+
+// One a line; none of them holds a line end (rows.cpp reads it).
+std::string joined(const std::vector<std::string>& all) {
+  std::string text;
+  for (const std::string& one : all) text += (text.empty() ? "" : "\n") + one;
+  return text;
 }
 
 base::Bytes encode_alone(const dns::NameView zone, event::ZoneEdit edit) {
@@ -80,7 +87,7 @@ Result<void> HistoryWriter::commit() {
 }
 
 Result<void> HistoryWriter::add(const JudgedRecord& record) {
-  if (record.offset <= position_.offset) return {};
+  if (record.offset <= position_.offset) return check_known(record);
   TIDEMARK_TRY_VOID(begin());
   if (auto written = write(record); !written) {
     (void)file_.run("ROLLBACK");
@@ -90,6 +97,19 @@ Result<void> HistoryWriter::add(const JudgedRecord& record) {
   }
   position_.offset = record.offset;
   return {};
+}
+
+Result<void> HistoryWriter::check_known(const JudgedRecord& record) {
+  TIDEMARK_TRY(auto* const select, prepared("SELECT change_id FROM changes WHERE offset=?1"));
+  select->bind(1, record.offset);
+  TIDEMARK_TRY(const bool there, select->step());
+  const base::Bytes known = there ? select->blob(0) : base::Bytes{};
+  select->reset();
+  const auto id = base::to_octets(record.change.change_id.value());
+  if (!there || position_.first_seq > 0 || std::ranges::equal(known, id)) return {};
+  return base::fail(base::Errc::Diverged, file_.path() + ": of another history: at offset " +
+                                              std::to_string(record.offset) +
+                                              " it knows another change");
 }
 
 Result<void> HistoryWriter::skip(std::int64_t offset) {
@@ -130,7 +150,7 @@ Result<void> HistoryWriter::note_change(const JudgedRecord& record,
                                         std::optional<std::uint64_t> seq,
                                         const fold::Rejected* rejected) {
   TIDEMARK_TRY(auto* const insert, prepared("INSERT INTO changes VALUES(?1, ?2, ?3, ?4, ?5, ?6, "
-                                            "?7, ?8, ?9, ?10)"));
+                                            "?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"));
   const event::ChangeSet& change = record.change;
   const auto id = base::to_octets(change.change_id.value());
   insert->bind(1, record.offset);
@@ -147,6 +167,21 @@ Result<void> HistoryWriter::note_change(const JudgedRecord& record,
   } else {
     insert->bind_null(9);
     insert->bind_null(10);
+  }
+  std::vector<std::string> zones, pools;
+  for (const event::ZoneEdits& zone : change.zones) zones.push_back(zone.zone.to_text());
+  for (const event::PoolEdit& edit : change.pools) pools.push_back(pool_of(edit));
+  insert->bind(11, std::string_view(joined(zones)));
+  insert->bind(12, std::string_view(joined(pools)));
+  insert->bind(13, std::string_view(joined(record.lines)));
+  const bool told = change.origin && change.origin->time_ms != 0;
+  insert->bind(14, told ? signed_of(change.origin->time_ms) : record.appended_ms);
+  if (change.origin) {
+    insert->bind(15, std::string_view(change.origin->system));
+    insert->bind(16, std::string_view(change.origin->id));
+  } else {
+    insert->bind_null(15);
+    insert->bind_null(16);
   }
   return insert->run();
 }
@@ -279,70 +314,6 @@ Result<void> HistoryWriter::commit_built(std::int64_t zone, std::int64_t seq) {
     statement->bind(2, seq);
     TIDEMARK_TRY_VOID(statement->run());
   }
-  return {};
-}
-
-Result<void> HistoryWriter::apply(const event::PoolEdit& edit, std::int64_t seq) {
-  if (const auto* put_pool = std::get_if<event::PutPool>(&edit)) {
-    TIDEMARK_TRY_VOID(put_entry("pool/" + put_pool->pool.name, encode_alone(edit), seq));
-    return drop_overrides_of_missing_endpoints(put_pool->pool, seq);
-  }
-  if (const auto* gone = std::get_if<event::DeletePool>(&edit)) return remove_pool(gone->pool, seq);
-  if (const auto* set = std::get_if<event::PutOverride>(&edit)) {
-    const event::Override& value = set->override_;
-    return put_entry("override/" + value.pool + "/" + value.endpoint, encode_alone(edit), seq);
-  }
-  const auto& cleared = std::get<event::DeleteOverride>(edit);
-  return remove_entry("override/" + cleared.pool + "/" + cleared.endpoint, seq);
-}
-
-Result<void> HistoryWriter::put_entry(const std::string& name, ByteView value, std::int64_t seq) {
-  TIDEMARK_TRY(auto* const insert, prepared("INSERT OR REPLACE INTO entries VALUES(?1, ?2, ?3)"));
-  insert->bind(1, std::string_view(name));
-  insert->bind(2, seq);
-  insert->bind(3, value);
-  return insert->run();
-}
-
-Result<void> HistoryWriter::remove_entry(const std::string& name, std::int64_t seq) {
-  TIDEMARK_TRY(auto* const insert, prepared("INSERT OR REPLACE INTO entries VALUES(?1, ?2, NULL)"));
-  insert->bind(1, std::string_view(name));
-  insert->bind(2, seq);
-  return insert->run();
-}
-
-// The overrides of its endpoints go with it.
-Result<void> HistoryWriter::remove_pool(const std::string& pool, std::int64_t seq) {
-  TIDEMARK_TRY_VOID(remove_entry("pool/" + pool, seq));
-  TIDEMARK_TRY(auto* const overrides,
-               prepared("INSERT OR REPLACE INTO entries SELECT DISTINCT name, ?2, NULL FROM "
-                        "entries WHERE name >= ?1 || '/' AND name < ?1 || '0'"));
-  const std::string prefix = "override/" + pool;
-  overrides->bind(1, std::string_view(prefix));
-  overrides->bind(2, seq);
-  return overrides->run();
-}
-
-// As the Dataset does when a pool is put again.
-Result<void> HistoryWriter::drop_overrides_of_missing_endpoints(const event::Pool& pool,
-                                                                std::int64_t seq) {
-  const std::string prefix = "override/" + pool.name;
-  TIDEMARK_TRY(auto* const select, prepared("SELECT DISTINCT name FROM entries WHERE name >= ?1 || "
-                                            "'/' AND name < ?1 || '0'"));
-  select->bind(1, std::string_view(prefix));
-  std::vector<std::string> gone;
-  for (;;) {
-    TIDEMARK_TRY(const bool there, select->step());
-    if (!there) break;
-    const std::string name = select->text(0);
-    const std::string endpoint = name.substr(prefix.size() + 1);
-    if (std::ranges::none_of(pool.endpoints,
-                             [&](const event::Endpoint& one) { return one.id == endpoint; })) {
-      gone.push_back(name);
-    }
-  }
-  select->reset();
-  for (const std::string& name : gone) TIDEMARK_TRY_VOID(remove_entry(name, seq));
   return {};
 }
 

@@ -4,6 +4,7 @@
 // Changes are collected in one transaction until commit(): its owner commits once a turn.
 //
 // Invariants  A record at or before the position is ignored, so a replay may start too early.
+//             One that is not the record that was written there is Diverged: another history.
 // Threads     One; it owns its connection.
 // Errors      The file's. After one the open transaction is rolled back and the position is that of
 //             the last commit: the owner reads the log again from there, or gives the index up.
@@ -15,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "consumer/history/history_file.hpp"
 #include "core/base/result.hpp"
@@ -29,6 +31,8 @@ struct JudgedRecord {  // one decodable record of `changes`, folded
   std::int64_t appended_ms;
   const event::ChangeSet& change;
   const fold::Judgement& judgement;
+  // What it wanted, for people: a line an edit. Kept as it is.
+  std::vector<std::string> lines{};
 };
 
 class HistoryWriter {
@@ -49,6 +53,7 @@ class HistoryWriter {
   HistoryWriter(topics::SqliteFile file, HistoryPosition position);
   base::Result<topics::SqliteStatement*> prepared(std::string_view sql);
   base::Result<void> begin();
+  base::Result<void> check_known(const JudgedRecord& record);
   base::Result<void> write(const JudgedRecord& record);
   base::Result<void> note_change(const JudgedRecord& record, std::optional<std::uint64_t> seq,
                                  const fold::Rejected* rejected);

@@ -1,5 +1,6 @@
 #include "consumer/history/rows.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "consumer/history/stored_rrset.hpp"
@@ -8,6 +9,20 @@ namespace tidemark::consumer {
 
 using base::Result;
 using topics::SqliteStatement;
+
+namespace {
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+}  // namespace
 
 std::unexpected<base::Error> damaged(std::string_view what) {
   return base::fail(base::Errc::Invalid, "the history index is damaged (" + std::string(what) +
@@ -26,7 +41,15 @@ Result<PastChange> read_change(const SqliteStatement& row, int first) {
       .reason = row.text(first + 5),
       .edits = static_cast<std::uint64_t>(row.number(first + 6)),
       .rule = row.text(first + 7),
-      .message = row.text(first + 8)};
+      .message = row.text(first + 8),
+      .zones = lines_of(row.text(first + 9)),
+      .pools = lines_of(row.text(first + 10)),
+      .lines = lines_of(row.text(first + 11)),
+      .origin = {}};
+  if (!row.is_null(first + 13)) {
+    change.origin = event::Origin{row.text(first + 13), row.text(first + 14),
+                                  static_cast<std::uint64_t>(row.number(first + 12))};
+  }
   if (!row.is_null(first + 1)) change.seq = static_cast<std::uint64_t>(row.number(first + 1));
   return change;
 }

@@ -11,7 +11,8 @@ namespace tidemark::consumer {
 
 // What read_change() wants to see, in its order, of the table `c`.
 constexpr std::string_view change_columns =
-    "c.offset, c.seq, c.change_id, c.appended_ms, c.author, c.reason, c.edits, c.rule, c.message";
+    "c.offset, c.seq, c.change_id, c.appended_ms, c.author, c.reason, c.edits, c.rule, c.message, "
+    "c.zones, c.pools, c.lines, c.told_ms, c.origin_system, c.origin_id";
 
 std::unexpected<base::Error> damaged(std::string_view what);
 base::Result<PastChange> read_change(const topics::SqliteStatement& row, int first_column);

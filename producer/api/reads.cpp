@@ -5,11 +5,11 @@
 #include <boost/json.hpp>
 
 #include "core/base/hash.hpp"
+#include "core/base/time_text.hpp"
 #include "core/dns/master_file.hpp"
 #include "core/health/verdict.hpp"
 #include "producer/api/shapes.hpp"
 #include "producer/api/terms.hpp"
-#include "producer/api/times.hpp"
 
 namespace tidemark::producer {
 namespace json = boost::json;
@@ -48,7 +48,7 @@ json::object change_json(const JudgedChange& change) {
   json::object object{{"change_id", base::to_hex(change.change_id.value())},
                       {"state", change.seq > 0 ? "accepted" : "rejected"},
                       {"offset", change.offset},
-                      {"time", rfc3339_of(change.appended_ms)},
+                      {"time", base::rfc3339_of(change.appended_ms)},
                       {"author", change.author},
                       {"reason", change.reason},
                       {"zones", texts(change.zones)},
@@ -82,7 +82,7 @@ std::expected<void, ApiError> read_since(const net::HttpRequest& request, Change
     filter.since_offset = static_cast<std::int64_t>(**number);
     return {};
   }
-  filter.since_ms = rfc3339_to_ms(*since);
+  filter.since_ms = base::rfc3339_to_ms(*since);
   if (filter.since_ms) return {};
   return std::unexpected(bad_request("since: neither an offset nor a time",
                                      "an offset, or a time as 2026-01-31T12:00:00Z"));
@@ -153,7 +153,7 @@ json::object node_json(const NodeStatus& node) {
           {"accepted", report.accepted},
           {"rejected", report.rejected},
           {"undecodable", report.undecodable},
-          {"started", rfc3339_of(static_cast<std::int64_t>(report.started_ms))},
+          {"started", base::rfc3339_of(static_cast<std::int64_t>(report.started_ms))},
           {"build", report.build},
           {"dns_listen", report.dns_listen},
           {"admin_listen", report.admin_listen},

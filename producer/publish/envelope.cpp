@@ -1,8 +1,9 @@
 #include "producer/publish/envelope.hpp"
 
-#include <array>
-#include <chrono>
-#include <cstdio>
+#include <algorithm>
+#include <limits>
+
+#include "core/base/time_text.hpp"
 
 namespace tidemark::producer {
 namespace {
@@ -43,6 +44,12 @@ std::string summary_of(const event::ZoneEdits& zone) {
   return zone.zone.to_text() + ":" + (words.empty() ? words : words.substr(1));
 }
 
+// The author's clock may say anything.
+std::string created_text(std::uint64_t unix_ms) {
+  constexpr std::uint64_t highest = std::numeric_limits<std::int64_t>::max();
+  return base::rfc3339_of(static_cast<std::int64_t>(std::min(unix_ms, highest)));
+}
+
 }  // namespace
 
 std::string summary_of(const event::ChangeSet& change) {
@@ -65,24 +72,6 @@ std::string summary_of(const event::ChangeSet& change) {
   return summary;
 }
 
-std::string rfc3339(std::uint64_t unix_ms) {
-  using namespace std::chrono;
-  constexpr std::uint64_t year_9999_ms = 253'402'300'799'999;
-  const sys_time<milliseconds> time{
-      milliseconds(static_cast<std::int64_t>(std::min(unix_ms, year_9999_ms)))};
-  const auto day = floor<days>(time);
-  const year_month_day date(day);
-  const hh_mm_ss clock(time - day);
-  std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()),
-                static_cast<int>(clock.subseconds().count()));
-  return text.data();
-}
-
 log::Draft envelope(std::string_view source, const event::ChangeSet& change, base::Bytes record) {
   const std::string subject = subject_of(change);
   return {.key = subject,
@@ -92,7 +81,7 @@ log::Draft envelope(std::string_view source, const event::ChangeSet& change, bas
                       {"ce_type", "tidemark.changeset.v1"},
                       {"ce_source", std::string(source)},
                       {"ce_subject", subject},
-                      {"ce_time", rfc3339(change.created_ms)},
+                      {"ce_time", created_text(change.created_ms)},
                       {"content-type", "application/x-flatbuffers"},
                       {"actor", change.author},
                       {"summary", summary_of(change)}}};

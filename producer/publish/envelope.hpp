@@ -16,7 +16,4 @@ log::Draft envelope(std::string_view source, const event::ChangeSet& change, bas
 // "example.org.: put 2, delete 1", "pool web"; one line, at most 200 octets.
 std::string summary_of(const event::ChangeSet& change);
 
-// "2026-01-31T12:00:00.000Z"
-std::string rfc3339(std::uint64_t unix_ms);
-
 }  // namespace tidemark::producer

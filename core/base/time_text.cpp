@@ -1,12 +1,12 @@
-#include "producer/api/times.hpp"
+#include "core/base/time_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
+#include <cstdio>
 
-#include "producer/publish/envelope.hpp"
-
-namespace tidemark::producer {
+namespace tidemark::base {
 namespace {
 
 // Takes `digits` decimal digits and the character behind them.
@@ -22,7 +22,21 @@ std::optional<int> take(std::string_view& text, std::size_t digits, char behind)
 }  // namespace
 
 std::string rfc3339_of(std::int64_t unix_ms) {
-  return rfc3339(static_cast<std::uint64_t>(std::max<std::int64_t>(unix_ms, 0)));
+  using namespace std::chrono;
+  constexpr std::int64_t year_9999_ms = 253'402'300'799'999;
+  const sys_time<milliseconds> time{
+      milliseconds(std::clamp<std::int64_t>(unix_ms, 0, year_9999_ms))};
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(time - day);
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()),
+                static_cast<int>(clock.subseconds().count()));
+  return text.data();
 }
 
 std::optional<std::int64_t> rfc3339_to_ms(std::string_view text) {
@@ -50,4 +64,4 @@ std::optional<std::int64_t> rfc3339_to_ms(std::string_view text) {
   return duration_cast<milliseconds>(time.time_since_epoch()).count() + thousandths;
 }
 
-}  // namespace tidemark::producer
+}  // namespace tidemark::base
