@@ -118,6 +118,11 @@ std::string change_text(const json::object& change) {
   out += "\noffset  " + shown(change, "offset") + ", " + shown(change, "time") + ", seq " +
          shown(change, "seq") + "\nauthor  " + plain(shown(change, "author")) + "\nreason  " +
          plain(shown(change, "reason")) + "\n";
+  if (change.contains("origin")) {
+    const json::object& origin = object_of(change, "origin");
+    out += "origin  " + plain(shown(origin, "system")) + " " + plain(shown(origin, "id")) + ", " +
+           shown(origin, "time") + "\n";
+  }
   for (const json::value& edit : list_of(change, "edits")) out += "  " + plain(shown(edit)) + "\n";
   return out;
 }

@@ -223,6 +223,15 @@ Result<std::optional<event::PutCookieSalts>> read(const wire::PutCookieSalts* pu
   return out;
 }
 
+Result<std::optional<event::Origin>> read(const wire::Origin* origin, Reading& reading) {
+  if (origin == nullptr) return std::nullopt;
+  event::Origin out{.system = {}, .id = {}, .time_ms = origin->time_ms()};
+  TIDEMARK_TRY(out.system,
+               reading.text("origin system", origin->system(), event::origin_system_octets_max));
+  TIDEMARK_TRY(out.id, reading.text("origin id", origin->id(), event::origin_id_octets_max));
+  return out;
+}
+
 Result<void> check_edit_count(const event::ChangeSet& change) {
   std::size_t edits = change.pools.size();
   for (const event::ZoneEdits& zone : change.zones) edits += zone.edits.size();
@@ -241,7 +250,8 @@ Result<event::ChangeSet> read(const wire::ChangeSet& wire_change, Reading& readi
                           .acknowledged_removals = optional(wire_change.acknowledged_removals()),
                           .zones = {},
                           .pools = {},
-                          .cookie_salts = {}};
+                          .cookie_salts = {},
+                          .origin = {}};
   change.min_reader = wire_change.min_reader();
   change.fold_version = wire_change.fold_version();
   change.created_ms = wire_change.created_ms();
@@ -261,6 +271,7 @@ Result<event::ChangeSet> read(const wire::ChangeSet& wire_change, Reading& readi
                    "pools", wire_change.pools(), event::edits_max,
                    [](const wire::PoolEditItem& item, Reading& all) { return read(item, all); }));
   TIDEMARK_TRY(change.cookie_salts, read(wire_change.cookie_salts(), reading));
+  TIDEMARK_TRY(change.origin, read(wire_change.origin(), reading));
   TIDEMARK_TRY_VOID(check_edit_count(change));
   return change;
 }

@@ -197,6 +197,13 @@ Offset<wire::PutCookieSalts> write(FlatBufferBuilder& out,
   return wire::CreatePutCookieSalts(out, expected, salts);
 }
 
+Offset<wire::Origin> write(FlatBufferBuilder& out, const std::optional<event::Origin>& origin) {
+  if (!origin) return 0;
+  const auto system = text(out, origin->system);
+  const auto id = text(out, origin->id);
+  return wire::CreateOrigin(out, system, id, origin->time_ms);
+}
+
 }  // namespace
 
 base::Bytes encode(const event::ChangeSet& change) {
@@ -208,13 +215,14 @@ base::Bytes encode(const event::ChangeSet& change) {
   for (const event::PoolEdit& edit : change.pools) pools.push_back(write(out, edit));
   const auto pool_list = items(out, pools);
   const auto cookie_salts = write(out, change.cookie_salts);
+  const auto origin = write(out, change.origin);
   const auto author = text(out, change.author);
   const auto reason = text(out, change.reason);
   const wire::U128 change_id(change.change_id.value().high, change.change_id.value().low);
   const auto root = wire::CreateChangeSet(
       out, change.min_reader, change.fold_version, &change_id, author, change.author_epoch.value(),
       reason, change.created_ms, static_cast<wire::RolloutClass>(change.rollout),
-      optional(change.acknowledged_removals), zone_list, pool_list, cookie_salts);
+      optional(change.acknowledged_removals), zone_list, pool_list, cookie_salts, origin);
   wire::FinishChangeSetBuffer(out, root);
   return base::Bytes(out.GetBufferPointer(), out.GetBufferPointer() + out.GetSize());
 }

@@ -156,6 +156,11 @@ std::string to_text(const event::ChangeSet& change) {
   }
   out += "\n";
   if (!change.reason.empty()) out += "reason: " + plain(change.reason) + "\n";
+  if (change.origin) {
+    out += "origin: " + plain(change.origin->system) + " " + plain(change.origin->id);
+    if (change.origin->time_ms != 0) out += ", " + time_text(change.origin->time_ms);
+    out += "\n";
+  }
   if (change.cookie_salts) {
     out += "cookie salts expect" + salts_text(change.cookie_salts->expected) + "\n";
     out += "  are" + salts_text(change.cookie_salts->salts) + "\n";

@@ -163,6 +163,12 @@ std::string to_json(const event::ChangeSet& change) {
     write(out, "salts", change.cookie_salts->salts);
     out.end_object();
   }
+  if (change.origin) {
+    out.key("origin").begin_object().member("system", change.origin->system);
+    out.member("id", change.origin->id).key("time");
+    change.origin->time_ms == 0 ? out.null() : out.text(time_text(change.origin->time_ms));
+    out.end_object();
+  }
   out.end_object();
   return std::move(out).take();
 }

@@ -28,6 +28,8 @@ constexpr std::size_t change_set_octets_max = 900 * 1024;  // encoded
 constexpr std::size_t edits_max = 65536;                   // in one ChangeSet, all zones together
 constexpr std::size_t author_octets_max = 255;
 constexpr std::size_t reason_octets_max = 4096;
+constexpr std::size_t origin_system_octets_max = 32;
+constexpr std::size_t origin_id_octets_max = 512;
 constexpr std::uint16_t min_reader_supported = 2;  // a record above this halts our fold
 constexpr std::uint16_t fold_version_supported = 1;
 
@@ -110,6 +112,15 @@ struct PutCookieSalts {  // min_reader 2
   friend bool operator==(const PutCookieSalts&, const PutCookieSalts&) = default;
 };
 
+// Where a change that was made elsewhere came from, when the past of another system was imported.
+// For people: no fold looks at it.
+struct Origin {
+  std::string system;         // "git", "axfr", "zonefile"
+  std::string id;             // the commit, the server and serial
+  std::uint64_t time_ms = 0;  // when it was made there; 0: not known
+  friend bool operator==(const Origin&, const Origin&) = default;
+};
+
 struct ChangeSet {
   std::uint16_t min_reader = 1;  // at least min_reader_of() it
   std::uint16_t fold_version = 1;
@@ -123,6 +134,7 @@ struct ChangeSet {
   std::vector<ZoneEdits> zones{};                        // a zone occurs at most once
   std::vector<PoolEdit> pools{};  // puts are judged before the zones, deletions after them
   std::optional<PutCookieSalts> cookie_salts{};
+  std::optional<Origin> origin{};
 
   friend bool operator==(const ChangeSet&, const ChangeSet&) = default;
 };

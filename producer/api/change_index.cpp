@@ -50,7 +50,8 @@ void ChangeIndex::add(const consumer::FoldedChange& folded) {
                       .zones = {},
                       .pools = {},
                       .owners = owners_of(change),
-                      .edits = to_lines(change, edit_lines_max)};
+                      .edits = to_lines(change, edit_lines_max),
+                      .origin = change.origin};
   for (const event::ZoneEdits& zone : change.zones) judged.zones.push_back(zone.zone);
   for (const event::PoolEdit& edit : change.pools) judged.pools.push_back(pool_of(edit));
   if (const auto* accepted = std::get_if<fold::Accepted>(&folded.judgement)) {

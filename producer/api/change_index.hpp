@@ -35,6 +35,7 @@ struct JudgedChange {
   std::uint64_t seq = 0;           // 0: rejected
   std::string rule{};              // rejected: the reason code, and for people
   std::string message{};
+  std::optional<event::Origin> origin{};
 };
 
 struct ChangeFilter {

@@ -215,7 +215,8 @@ void Desk::plan(Parked request, const Base& base, Wish wish) {
                             .reason = terms.reason,
                             .created_ms = static_cast<std::uint64_t>(ports_.clock.wall().count()),
                             .acknowledged_removals = terms.acknowledged_removals,
-                            .expect = terms.expect};
+                            .expect = terms.expect,
+                            .origin = terms.origin};
   auto decided = decide(base, wish, signature);
   if (!decided) {
     request.respond(

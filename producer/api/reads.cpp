@@ -60,6 +60,12 @@ json::object change_json(const JudgedChange& change) {
     object["rule"] = change.rule;
     object["message"] = change.message;
   }
+  if (change.origin) {
+    json::object origin{{"system", change.origin->system}, {"id", change.origin->id}};
+    const auto ms = static_cast<std::int64_t>(change.origin->time_ms);
+    if (ms != 0) origin["time"] = base::rfc3339_of(ms);
+    object["origin"] = std::move(origin);
+  }
   return object;
 }
 

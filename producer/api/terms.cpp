@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "core/base/time_text.hpp"
+
 namespace tidemark::producer {
 namespace {
 
@@ -64,6 +66,31 @@ std::expected<std::optional<std::chrono::seconds>, ApiError> read_wait(std::stri
   return std::optional<std::chrono::seconds>();
 }
 
+// Tidemark-Origin: SYSTEM:ID, and when it was made there.
+std::expected<void, ApiError> read_origin(const net::HttpRequest& request, Terms& terms) {
+  const auto text = request.headers.get("Tidemark-Origin");
+  const auto time = request.headers.get("Tidemark-Origin-Time");
+  if (!text && !time) return {};
+  const std::size_t colon = text ? text->find(':') : std::string_view::npos;
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == text->size() ||
+      colon > event::origin_system_octets_max ||
+      text->size() - colon - 1 > event::origin_id_octets_max) {
+    return std::unexpected(bad_request("Tidemark-Origin: not SYSTEM:ID",
+                                       "a system of at most 32 octets, and its own name of the "
+                                       "change of at most 512: Tidemark-Origin: git:COMMIT"));
+  }
+  terms.origin =
+      event::Origin{std::string(text->substr(0, colon)), std::string(text->substr(colon + 1)), 0};
+  if (!time) return {};
+  const auto ms = base::rfc3339_to_ms(*time);
+  if (!ms || *ms < 0) {
+    return std::unexpected(
+        bad_request("Tidemark-Origin-Time: not a time", "a time as 2026-01-31T12:00:00Z"));
+  }
+  terms.origin->time_ms = static_cast<std::uint64_t>(*ms);
+  return {};
+}
+
 base::Sha256 fingerprint(const net::HttpRequest& request) {
   base::Sha256Stream hash;
   const auto add = [&](std::string_view text) {
@@ -78,6 +105,7 @@ base::Sha256 fingerprint(const net::HttpRequest& request) {
     add(request.headers.get(header).value_or(""));
   }
   add(request.body);
+  if (const auto origin = request.headers.get("Tidemark-Origin")) add(*origin);
   return hash.finish();
 }
 
@@ -113,8 +141,12 @@ std::expected<std::optional<std::uint64_t>, ApiError> number_parameter(
 std::expected<Terms, ApiError> read_terms(const net::HttpRequest& request,
                                           const std::optional<std::string>& author) {
   Terms terms;
-  terms.author =
-      author ? *author : std::string(request.headers.get("Tidemark-Author").value_or("local"));
+  const auto told = request.headers.get("Tidemark-Author");
+  terms.author = author ? *author : std::string(told.value_or("local"));
+  // An import speaks for others; who imported is proven, so that stands first.
+  if (author && told && request.headers.get("Tidemark-Origin")) {
+    terms.author += " for " + std::string(*told);
+  }
   if (terms.author.empty() || terms.author.size() > event::author_octets_max) {
     return std::unexpected(bad_request("Tidemark-Author: 1 to 255 octets"));
   }
@@ -130,6 +162,9 @@ std::expected<Terms, ApiError> read_terms(const net::HttpRequest& request,
   if (!removals) return std::unexpected(std::move(removals).error());
   terms.acknowledged_removals = *removals;
   if (auto read = read_conditions(request, terms); !read) {
+    return std::unexpected(std::move(read).error());
+  }
+  if (auto read = read_origin(request, terms); !read) {
     return std::unexpected(std::move(read).error());
   }
   if (const auto prefer = request.headers.get("Prefer")) {

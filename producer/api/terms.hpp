@@ -25,6 +25,7 @@ struct Terms {
   std::optional<std::uint64_t> acknowledged_removals{};
   std::optional<event::Expect> expect{};
   bool must_exist = false;  // If-Match: *
+  std::optional<event::Origin> origin{};
   std::optional<std::chrono::seconds> wait{};
   std::string key{};       // Idempotency-Key, with the author in front; empty: none
   base::Sha256 request{};  // of all that makes two requests the same

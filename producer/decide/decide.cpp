@@ -78,7 +78,9 @@ event::ChangeSet signed_change(const Signature& signature) {
           .rollout = signature.rollout,
           .acknowledged_removals = signature.acknowledged_removals,
           .zones = {},
-          .pools = {}};
+          .pools = {},
+          .cookie_salts = {},
+          .origin = signature.origin};
 }
 
 std::optional<event::Pool> expected_pool(const Base& base, std::string_view name) {

@@ -47,6 +47,7 @@ struct Signature {
   // The client's own condition on the zone. Absent: exactly the state that was decided on, so that
   // a plan that came to be stale loses.
   std::optional<event::Expect> expect{};
+  std::optional<event::Origin> origin{};  // of a change that was made elsewhere
 };
 
 // The zone that a Wish is about; nothing for pools, overrides and cookie salts.

@@ -278,6 +278,11 @@ rc::Gen<event::ChangeSet> change_set() {
     }
     made.pools = *gen::resize(5, gen::container<std::vector<event::PoolEdit>>(pool_edit()));
     if (*gen::weightedElement<bool>({{6, false}, {1, true}})) made.cookie_salts = *cookie_salts();
+    if (*gen::weightedElement<bool>({{6, false}, {1, true}})) {
+      made.origin =
+          event::Origin{pick<std::string>({"git", "axfr", "zonefile"}),
+                        *text(event::origin_id_octets_max), *gen::arbitrary<std::uint64_t>()};
+    }
     made.min_reader = event::min_reader_of(made);
     return made;
   });
@@ -335,6 +340,11 @@ rc::Gen<event::NodeReport> node_report() {
     made.chain.fill(*gen::arbitrary<std::uint8_t>());
     made.rejected = *gen::arbitrary<std::uint64_t>();
     made.build = *text(20);
+    if (*gen::arbitrary<bool>()) {
+      made.pin_scope = "fleet";
+      made.pin_seq = *gen::inRange<std::uint64_t>(1, 1000);
+      made.pin_trouble = *text(50);
+    }
     for (int i = *gen::inRange(0, 17); i > 0; --i) {
       made.nacks.push_back({*gen::arbitrary<std::int64_t>(), *u128(), *text(50)});
     }

@@ -109,6 +109,18 @@ event::ChangeSet cookie_change() {
   return change;
 }
 
+event::ChangeSet imported_change() {
+  event::ChangeSet change{.change_id = event::ChangeId({5, 6}),
+                          .author = "carol",
+                          .author_epoch = event::AuthorEpoch(0),
+                          .reason = "a web server",
+                          .zones = {},
+                          .pools = {}};
+  change.origin = event::Origin{"git", std::string(40, 'a'), 1'500'000'000'000};
+  change.zones.push_back({name("example.org."), event::ExpectAny{}, false, std::nullopt, {}});
+  return change;
+}
+
 event::HealthFrame health_frame() {
   return {.prober = "ams",
           .number = 9,
@@ -177,6 +189,7 @@ TEST(GoldenRecords, OfTheFirstFormDecodeForEver) {
 
 TEST(GoldenRecords, OfTheSecondFormDecodeForEver) {
   expect_golden("change_set_cookies", cookie_change(), decode_change_set, v2);
+  expect_golden("change_set_origin", imported_change(), decode_change_set, v2);
 }
 
 }  // namespace

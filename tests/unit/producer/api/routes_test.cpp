@@ -172,6 +172,36 @@ TEST(Routes, TokensDecideWhoMayDoWhat) {
                 .at("author")
                 .as_string(),
             "walt");
+  forged.emplace_back("Tidemark-Origin", "git:ab");
+  ASSERT_EQ(rig.call("DELETE", "/v1/zones/example.org/rrsets/www/A", {}, forged).status(), 200u);
+  EXPECT_EQ(rig.call("GET", "/v1/changes", {}, reader)
+                .body()
+                .at("changes")
+                .at(0)
+                .at("author")
+                .as_string(),
+            "walt for somebody-else");
+}
+
+TEST(Routes, AnImportTellsWhereAChangeCameFrom) {
+  ApiRig rig;
+  const auto put = [&rig](const ApiRig::Headers& headers) {
+    return rig.call("PUT", "/v1/zones/example.org", basic_zone, headers).status();
+  };
+  EXPECT_EQ(put({{"Tidemark-Origin", "git"}}), 400u);
+  EXPECT_EQ(put({{"Tidemark-Origin", "git:"}}), 400u);
+  EXPECT_EQ(put({{"Tidemark-Origin-Time", "2017-07-14T02:40:00Z"}}), 400u);
+  EXPECT_EQ(put({{"Tidemark-Origin", "git:ab"}, {"Tidemark-Origin-Time", "once"}}), 400u);
+  EXPECT_EQ(put({{"Tidemark-Origin", "git:" + std::string(513, 'a')}}), 400u);
+  EXPECT_EQ(rig.appended(), 0u);
+  ASSERT_EQ(
+      put({{"Tidemark-Origin", "git:ab:1"}, {"Tidemark-Origin-Time", "2017-07-14T02:40:00Z"}}),
+      200u);
+  const auto body = rig.call("GET", "/v1/changes").body();
+  const auto& origin = body.at("changes").at(0).at("origin");
+  EXPECT_EQ(origin.at("system").as_string(), "git");
+  EXPECT_EQ(origin.at("id").as_string(), "ab:1");
+  EXPECT_EQ(origin.at("time").as_string(), "2017-07-14T02:40:00.000Z");
 }
 
 TEST(Routes, TheFleetIsShownWithItsAge) {
