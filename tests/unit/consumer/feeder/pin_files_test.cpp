@@ -21,7 +21,8 @@ class PinFilesTest : public ::testing::Test {
   }
   dataset::Dataset version() const { return rig_.feeder.state().dataset; }
   std::string version_file() {
-    for (const std::string& one : *disk_.list()) {
+    const auto names = disk_.list();
+    for (const std::string& one : *names) {
       if (one.starts_with("pinned-1-")) return one;
     }
     return {};
