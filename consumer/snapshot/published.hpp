@@ -24,6 +24,8 @@ namespace tidemark::consumer {
 
 template <class T>
 class Published {
+  struct Seen;  // before its first use: clang asks for it
+
  public:
   Published(std::unique_ptr<const T> first, std::size_t readers)
       : seen_(readers), newest_(first.release()) {}
