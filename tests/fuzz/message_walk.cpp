@@ -78,6 +78,7 @@ class Walk {
       const std::size_t start = at_;
       const std::uint8_t length = u8();
       if (!sound()) break;
+      if (!behind) own.push_back(start);  // a pointer may lead to a pointer, always backwards
       if ((length & 0xc0) == 0xc0) {
         const std::size_t aim = std::size_t{length & 0x3fu} << 8 | u8();
         if (!behind) behind = at_;
@@ -86,7 +87,6 @@ class Walk {
         continue;
       }
       if (length > 63) fail("a label is of an unknown type");
-      if (!behind) own.push_back(start);
       if (length == 0) break;
       name += static_cast<char>(length);
       for (int i = 0; i < length && sound(); ++i) {
