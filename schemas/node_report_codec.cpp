@@ -27,6 +27,9 @@ Result<void> read_texts(const wire::NodeReport& from, event::NodeReport& report,
   TIDEMARK_TRY(report.dns_listen, reading.text("dns_listen", from.dns_listen(), text_octets_max));
   TIDEMARK_TRY(report.admin_listen,
                reading.text("admin_listen", from.admin_listen(), text_octets_max));
+  TIDEMARK_TRY(report.pin_scope, reading.text("pin_scope", from.pin_scope(), text_octets_max));
+  TIDEMARK_TRY(report.pin_trouble,
+               reading.text("pin_trouble", from.pin_trouble(), text_octets_max));
   return {};
 }
 
@@ -56,6 +59,7 @@ Result<event::NodeReport> read(const wire::NodeReport& from, Reading& reading) {
   report.rejected = from.rejected();
   report.undecodable = from.undecodable();
   report.started_ms = from.started_ms();
+  report.pin_seq = from.pin_seq();
   return report;
 }
 
@@ -79,13 +83,15 @@ base::Bytes encode(const event::NodeReport& report) {
   const auto build = text(report.build);
   const auto dns_listen = text(report.dns_listen);
   const auto admin_listen = text(report.admin_listen);
+  const auto pin_scope = text(report.pin_scope);
+  const auto pin_trouble = text(report.pin_trouble);
   const wire::U128 lineage(report.lineage.high, report.lineage.low);
   const wire::U128 state_hash(report.state_hash.high, report.state_hash.low);
   const auto root = wire::CreateNodeReport(
       out, 1, node, ring, static_cast<wire::NodeState>(report.state), &lineage, report.staged_seq,
       report.active_seq, &state_hash, report.offset, chain, report.health_offset, report.accepted,
       report.rejected, report.undecodable, report.started_ms, build, dns_listen, admin_listen,
-      nack_list);
+      nack_list, pin_scope, report.pin_seq, pin_trouble);
   wire::FinishNodeReportBuffer(out, root);
   return base::Bytes(out.GetBufferPointer(), out.GetBufferPointer() + out.GetSize());
 }

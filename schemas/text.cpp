@@ -208,6 +208,10 @@ std::string to_text(const event::NodeReport& report) {
     out += "  NACK offset " + std::to_string(nack.offset) + " change " + hex8(nack.change_id) +
            ": " + plain(nack.reason) + "\n";
   }
+  if (report.pin_seq != 0) {
+    out += "  PINNED " + plain(report.pin_scope) + " at seq " + std::to_string(report.pin_seq) +
+           (report.pin_trouble.empty() ? "" : ": " + plain(report.pin_trouble)) + "\n";
+  }
   return out;
 }
 

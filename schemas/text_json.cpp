@@ -211,7 +211,12 @@ std::string to_json(const event::NodeReport& report) {
     out.begin_object().key("offset").signed_number(nack.offset);
     out.member("change_id", nack.change_id).member("reason", nack.reason).end_object();
   }
-  out.end_array().end_object();
+  out.end_array();
+  if (report.pin_seq != 0) {
+    out.member("pin_scope", report.pin_scope).member("pin_seq", report.pin_seq);
+    out.member("pin_trouble", report.pin_trouble);
+  }
+  out.end_object();
   return std::move(out).take();
 }
 

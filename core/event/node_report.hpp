@@ -47,6 +47,10 @@ struct NodeReport {
   std::string build;
   std::string dns_listen, admin_listen;
   std::vector<Nack> nacks;
+  // The pin that it obeys; empty, 0: none. The trouble says why its version is not served.
+  std::string pin_scope{};
+  std::uint64_t pin_seq = 0;
+  std::string pin_trouble{};
   friend bool operator==(const NodeReport&, const NodeReport&) = default;
 };
 

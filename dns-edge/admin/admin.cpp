@@ -93,6 +93,13 @@ struct Admin::Inner {
     shown["lineage"] = status.lineage;
     shown["seq"] = status.active_seq;
     shown["staged_seq"] = status.staged_seq;
+    if (const auto& pin = status.pin) {
+      shown["pin"] = json::object{{"scope", pin->scope},
+                                  {"seq", pin->seq},
+                                  {"author", pin->author},
+                                  {"reason", pin->reason},
+                                  {"trouble", pin->trouble}};
+    }
     shown["state_hash"] = status.state_hash;
     shown["offset"] = status.offset;
     shown["chain"] = status.chain;

@@ -145,6 +145,17 @@ class Scrape final : public prometheus::Collectable {
   void collect_versions(Families& all) const {
     gauge(all, "active_seq", "Seq of the version that is served.", status_.active_seq);
     gauge(all, "staged_seq", "Seq of the version that is folded.", status_.staged_seq);
+    gauge(all, "pinned_seq", "Seq of the version that a pin names; 0: not pinned.",
+          status_.pin ? status_.pin->seq : 0);
+    gauge(all, "pin_trouble", "1 if the version of the pin cannot be served.",
+          status_.pin && !status_.pin->trouble.empty() ? 1 : 0);
+    gauge(all, "retained_versions", "Versions held for pin and rollback.",
+          status_.retained_versions);
+    gauge(all, "retained_octets", "Memory that only older versions need.", status_.retained_octets);
+    gauge(all, "heartbeat_timestamp_seconds",
+          "Append time of the newest heartbeat of a controller; -1: none.",
+          seconds(status_.heartbeat_ms));
+    counter(all, "control_skipped_total", "Control records skipped.", status_.control_skipped);
     gauge(all, "changes_offset", "Offset of the last folded change.", status_.offset);
     if (status_.log_next) {
       gauge(all, "changes_lag_records", "Changes in the log that are not folded yet.",

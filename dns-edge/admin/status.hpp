@@ -31,6 +31,16 @@ struct EdgeStatus {
   std::uint64_t accepted = 0, rejected = 0, undecodable = 0, twins = 0, health_undecodable = 0,
                 overlaps = 0, divergences = 0;
 
+  struct Pinned {
+    std::string scope, author, reason;
+    std::string trouble;  // why its version is not served; empty: it is, or will be
+    std::uint64_t seq;
+  };
+  std::optional<Pinned> pin{};
+  std::uint64_t retained_versions = 0, retained_octets = 0;
+  std::int64_t heartbeat_ms = -1;  // log time of the newest heartbeat of a controller
+  std::uint64_t control_skipped = 0;
+
   std::uint64_t zones = 0, rrsets = 0, pools = 0, dataset_octets = 0;
   std::uint64_t publications = 0, retired_snapshots = 0;
   bool snapshot_held = false;                // a verified one: this node may serve

@@ -13,6 +13,7 @@
 #include "dns-edge/app/edge_node.hpp"
 #include "dns-edge/app/late_source.hpp"
 #include "dns-edge/app/node_reporter.hpp"
+#include "dns-edge/app/pin_keeper.hpp"
 #include "dns-edge/app/recovery.hpp"
 #include "dns-edge/app/served.hpp"
 #include "dns-edge/app/snapshot_saver.hpp"
@@ -31,6 +32,7 @@ struct EdgeNode::Inner {
   void turn();
   bool publish();
   void look_at_cookie_keys();
+  void look_at_pin();
   void tell_staleness();
   void save_if_due();
   void note_saved();
@@ -52,6 +54,7 @@ struct EdgeNode::Inner {
   consumer::SnapshotStore store;
   LateSource changes;
   LateSource health;
+  LateSource control;
   Guarded<EdgeStatus> status;
   Served served;
   std::optional<CookieKeys> cookie_keys;  // from begin() on
@@ -60,10 +63,12 @@ struct EdgeNode::Inner {
   std::unique_ptr<consumer::Feeder> feeder;
   Recovery recovery;
   SnapshotSaver saver;
+  PinKeeper pins;
   NodeReporter reporter;
   std::unique_ptr<Admin> admin;
   BellWatch changes_watch;
   BellWatch health_watch;
+  BellWatch control_watch;
   boost::asio::steady_timer timer;
   std::int64_t saved_offset = -1;  // of the newest file, written or being written
   std::uint64_t durable_seq = 0;

@@ -38,6 +38,10 @@ void add_options(CLI::App& app, Arguments& arguments) {
                  "secrets of DNS cookies themselves, as other vendors' servers share them");
   app.add_flag("--cookies-local", arguments.cookies_local,
                "DNS cookies by a secret of this process: for a node that serves alone");
+  app.add_option("--retain-versions", arguments.retain_versions,
+                 "versions held in memory for pins and rollback [1000]");
+  app.add_option("--retain-mib", arguments.retain_mebioctets,
+                 "MiB of memory for what only older versions need [256]");
   app.add_option("--stale-answer-seconds", arguments.stale_answer_seconds,
                  "without news from the log for so long, answers say stale; 0: never [900]");
   app.add_option("--kafka-ca", arguments.tls.ca, "PEM file: who signed the brokers' certificates");

@@ -59,12 +59,15 @@ EdgeNode::Inner::Inner(boost::asio::io_context& with_io, EdgeSettings with_setti
       store(*disk, consumer::lineage_of(settings.dataset)),
       changes(*log, settings.dataset + ".changes", clock),
       health(*log, settings.dataset + ".health", clock),
+      control(*log, settings.dataset + ".control", clock),
       served(serve_settings(settings)),
       heard_at(clock.steady()),
       saver(store),
+      pins(*disk, store, consumer::lineage_of(settings.dataset), seed),
       reporter(*log, settings.dataset + ".fleet", clock),
       changes_watch(io, [this] { turn(); }),
       health_watch(io, [this] { turn(); }),
+      control_watch(io, [this] { turn(); }),
       timer(io) {}
 
 Result<void> EdgeNode::Inner::begin() {
@@ -80,13 +83,24 @@ Result<void> EdgeNode::Inner::begin() {
     tell.remark(Severity::Remark, "restored version " + std::to_string(durable_seq) + " from " +
                                       settings.state_folder + "/" + restored.file);
   }
+  consumer::PinFiles::Found pinned = pins.restore();
+  tell_all(Severity::Warning, pinned.remarks);
+  if (pinned.pin) {
+    tell.remark(Severity::Warning, "still pinned: " + consumer::to_text(pinned.pin->pin));
+  }
   feeder = std::make_unique<consumer::Feeder>(
-      consumer::FeederSettings{.dataset_name = settings.dataset, .seed = seed},
+      consumer::FeederSettings{.dataset_name = settings.dataset,
+                               .seed = seed,
+                               .node = settings.node,
+                               .ring = settings.ring,
+                               .retain_versions = settings.retain_versions,
+                               .retain_octets = settings.retain_octets},
       consumer::FeederPorts{.clock = clock,
                             .changes = changes,
                             .health = &health,
+                            .control = &control,
                             .log_identity = [this] { return log->identity(); }},
-      std::move(restored.contents));
+      std::move(restored.contents), std::move(pinned.pin));
   show();
   TIDEMARK_TRY(admin, Admin::start(settings.admin, {status, served.workers(),
                                                     served.newest_snapshot(), served.answers()}));
@@ -100,6 +114,7 @@ void EdgeNode::Inner::turn() {
   const consumer::StepReport stepped = feeder->step();
   changes_watch.follow(changes.bell());
   health_watch.follow(health.bell());
+  control_watch.follow(control.bell());
   tell_all(Severity::Warning, stepped.remarks);
   if (!publish()) return;
   if (stepped.state_changed) tell_state();
@@ -109,6 +124,7 @@ void EdgeNode::Inner::turn() {
     tell.remark(Severity::Warning, *said);
   }
   served.settle();
+  look_at_pin();
   report();
   save_if_due();
   show();
@@ -153,6 +169,15 @@ void EdgeNode::Inner::look_at_cookie_keys() {
   tell.remark(Severity::Remark, "cookies: " + settings.cookies.file + " was read again");
 }
 
+void EdgeNode::Inner::look_at_pin() {
+  tell_all(Severity::Warning, pins.follow(*feeder, clock.steady()));
+  if (saver.is_busy()) return;
+  if (const auto said = pins.provide(*feeder)) {
+    tell.remark(Severity::Warning, *said);
+    (void)publish();
+  }
+}
+
 // How long this node has not heard from the log. LIVE it hears all the time, be it that there is
 // nothing new.
 void EdgeNode::Inner::tell_staleness() {
@@ -166,7 +191,7 @@ void EdgeNode::Inner::tell_staleness() {
 void EdgeNode::Inner::wait(const consumer::StepReport& stepped) {
   std::chrono::nanoseconds pause = turn_period_max;
   if (stepped.call_again_in) pause = std::min(pause, *stepped.call_again_in);
-  if (!changes.is_open() || !health.is_open()) {
+  if (!changes.is_open() || !health.is_open() || !control.is_open()) {
     pause = std::min<std::chrono::nanoseconds>(pause, open_retry);
   }
   if (report_in) pause = std::min(pause, *report_in);
@@ -205,6 +230,11 @@ void EdgeNode::Inner::report() {
   report.dns_listen = joined(served.addresses());
   report.admin_listen = net::to_text(admin->address());
   report.nacks = now.nacks;
+  if (now.pin) {
+    report.pin_scope = now.pin->scope;
+    report.pin_seq = now.pin->seq;
+    report.pin_trouble = now.pin_trouble;
+  }
   report_in = reporter.offer(report);
 }
 
@@ -260,6 +290,14 @@ void EdgeNode::Inner::show() {
     shown.state_hash = base::to_hex(newest->version.state_hash.value());
     shown.health_position = newest->health_position;
   }
+  if (now.pin) {
+    shown.pin = EdgeStatus::Pinned{now.pin->scope, now.pin->author, now.pin->reason,
+                                   now.pin_trouble, now.pin->seq};
+  }
+  shown.retained_versions = now.retained_versions;
+  shown.retained_octets = now.retained_octets;
+  shown.heartbeat_ms = now.heartbeat_ms;
+  shown.control_skipped = now.control_skipped;
   shown.offset = now.offset;
   shown.log_next = now.log_next;
   shown.log_reachable = now.log_reachable;
@@ -308,7 +346,9 @@ void EdgeNode::Inner::stop() {
   timer.cancel();
   changes_watch.follow(-1);
   health_watch.follow(-1);
+  control_watch.follow(-1);
   served.stop();
+  pins.finish();
   saver.finish();
   last_save.reset();
   save_if_due();

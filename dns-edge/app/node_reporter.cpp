@@ -13,7 +13,8 @@ bool NodeReporter::is_news(const event::NodeReport& report) const {
   return !last_ || last_->state != report.state || last_->active_seq != report.active_seq ||
          last_->staged_seq != report.staged_seq || last_->offset != report.offset ||
          last_->state_hash != report.state_hash || last_->nacks != report.nacks ||
-         last_->dns_listen != report.dns_listen;
+         last_->dns_listen != report.dns_listen || last_->pin_scope != report.pin_scope ||
+         last_->pin_seq != report.pin_seq || last_->pin_trouble != report.pin_trouble;
 }
 
 std::optional<std::chrono::nanoseconds> NodeReporter::offer(const event::NodeReport& report) {

@@ -41,6 +41,8 @@ std::vector<ConfigKey> known_keys() {
                               {"cookies.secret-file"},
                               {"cookies.local", Kind::Flag},
                               {"stale-answer-seconds", Kind::Number},
+                              {"retain-versions", Kind::Number},
+                              {"retain-mib", Kind::Number},
                               {"tls.ca"},
                               {"tls.certificate"},
                               {"tls.key"},
@@ -81,6 +83,8 @@ Result<void> add_config(Arguments& arguments) {
   if (!arguments.stale_answer_seconds) {
     arguments.stale_answer_seconds = config.number("stale-answer-seconds");
   }
+  if (!arguments.retain_versions) arguments.retain_versions = config.number("retain-versions");
+  if (!arguments.retain_mebioctets) arguments.retain_mebioctets = config.number("retain-mib");
   if (arguments.listen.empty()) arguments.listen = config.texts("listen");
   if (arguments.broker_ports.empty()) arguments.broker_ports = config.texts("broker-ports");
   if (const auto workers = config.number("workers"); workers && arguments.workers == 0) {
@@ -197,6 +201,23 @@ Result<void> add_rights(const Arguments& arguments, EdgeSettings& settings) {
   return {};
 }
 
+Result<void> add_retention(const Arguments& arguments, EdgeSettings& settings) {
+  constexpr std::int64_t versions_max = 1'000'000, mebioctets_max = 1'000'000;
+  if (const auto versions = arguments.retain_versions) {
+    if (*versions < 1 || *versions > versions_max) {
+      return base::fail(Errc::Invalid, "--retain-versions: from 1 to 1000000");
+    }
+    settings.retain_versions = static_cast<std::size_t>(*versions);
+  }
+  if (const auto mebioctets = arguments.retain_mebioctets) {
+    if (*mebioctets < 1 || *mebioctets > mebioctets_max) {
+      return base::fail(Errc::Invalid, "--retain-mib: from 1 to 1000000");
+    }
+    settings.retain_octets = static_cast<std::size_t>(*mebioctets) * 1024 * 1024;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<EdgeSettings> read_settings(Arguments arguments) {
@@ -229,6 +250,7 @@ Result<EdgeSettings> read_settings(Arguments arguments) {
     }
     settings.stale_answer_seconds = static_cast<std::uint32_t>(*seconds);
   }
+  TIDEMARK_TRY_VOID(add_retention(arguments, settings));
   settings.verbose = arguments.verbose;
   return settings;
 }

@@ -31,6 +31,8 @@ struct EdgeSettings {
   std::vector<std::uint16_t> broker_ports{};  // empty: any
   CookieSettings cookies{};
   std::uint32_t stale_answer_seconds = 900;  // then answers carry EDE 3; 0: never
+  std::size_t retain_versions = 1000;        // held for pins and rollback
+  std::size_t retain_octets = std::size_t{256} * 1024 * 1024;
   bool verbose = false;
 };
 
@@ -42,7 +44,7 @@ struct Arguments {
   std::size_t workers = 0;
   std::string cookie_key_file{}, cookie_secret_file{};
   bool cookies_local = false;
-  std::optional<std::int64_t> stale_answer_seconds{};
+  std::optional<std::int64_t> stale_answer_seconds{}, retain_versions{}, retain_mebioctets{};
   topics::KafkaTls tls{};
   std::vector<std::string> kafka_properties{};
   RateSettings rate{};  // from the file only
