@@ -130,10 +130,11 @@ net::HttpCall ApiClient::call_of(const ApiRequest& request) const {
   call.headers.add("Accept", request.accept);
   call.headers.add("User-Agent", "tidemark");
   if (!request.body.empty()) call.headers.add("Content-Type", request.content_type);
-  if (token_.empty()) {
-    call.headers.add("Tidemark-Author", plain(author_of(session_)));
-  } else {
+  for (const auto& [name, value] : request.headers) call.headers.add(name, value);
+  if (!token_.empty()) {
     call.headers.add("Authorization", "Bearer " + token_);
+  } else if (!call.headers.get("Tidemark-Author")) {
+    call.headers.add("Tidemark-Author", plain(author_of(session_)));
   }
   call.ca_file = session_.ca_file.value_or("");
   call.response_octets_max = std::size_t{1} << 30U;  // a whole zone

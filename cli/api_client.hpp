@@ -27,6 +27,7 @@ struct ApiRequest {
   std::string body{};
   std::string content_type = "application/json";
   std::string accept = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers{};  // besides the usual ones
   std::string file{};  // that the body came from: stands before the lines of errors
 };
 
@@ -43,13 +44,14 @@ class ApiClient {
 
   Expected<ApiReply> ask(const ApiRequest& request) const;
   Expected<ApiReply> mutate(ApiRequest request, const MutationOptions& options) const;
+  // As it would be sent, for who sends many at once.
+  net::HttpCall call_of(const ApiRequest& request) const;
 
  private:
   ApiClient(const Session& session, net::Url url, std::string token)
       : session_(session), url_(std::move(url)), token_(std::move(token)) {}
 
   using Clock = std::chrono::steady_clock;
-  net::HttpCall call_of(const ApiRequest& request) const;
   Expected<net::HttpResponse> exchange(const net::HttpCall& call,
                                        std::chrono::milliseconds deadline) const;
   Expected<std::optional<ApiReply>> judged(const std::string& change_id) const;

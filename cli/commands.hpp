@@ -9,6 +9,7 @@ namespace tidemark::cli {
 void add_demo(Command root, Session& session);
 void add_serve(Command root, Session& session);
 void add_zone(Command root, Session& session);
+void add_import(Command root, Session& session);
 void add_record(Command root, Session& session);
 void add_pool(Command root, Session& session);
 void add_override(Command root, Session& session);

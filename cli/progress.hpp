@@ -11,7 +11,8 @@ namespace tidemark::cli {
 
 class Progress {
  public:
-  Progress(const Session& session, std::string what);
+  // `unit`: of what is counted, "changes"; then the rate and the time left are shown too.
+  Progress(const Session& session, std::string what, std::string unit = {});
   ~Progress();  // ends the line, if there is one
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -21,6 +22,8 @@ class Progress {
  private:
   const bool shown_;
   const std::string what_;
+  const std::string unit_;
+  const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
   bool begun_ = false;
   std::chrono::steady_clock::time_point last_{};
 };

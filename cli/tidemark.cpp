@@ -13,6 +13,7 @@ Exit run_tidemark(int argc, const char* const* argv) {
   add_demo(root, session);
   add_serve(root, session);
   add_zone(root, session);
+  add_import(root, session);
   add_record(root, session);
   add_pool(root, session);
   add_override(root, session);

@@ -6,5 +6,6 @@
 namespace tidemark::cli {
 
 void add_zone_reads(Command& zone, Session& session);  // export, list, show
+void add_zone_verify(Command& zone, Session& session);
 
 }  // namespace tidemark::cli

@@ -42,6 +42,11 @@ std::vector<dns::Remark> remarks_of(const dns::MasterFile& zone, dns::Severity s
 
 Expected<ZoneFile> read_zone_file(const std::string& path, const std::string& origin) {
   TIDEMARK_TRY(std::string text, read_text_file(path));
+  return read_zone_text(path, std::move(text), origin);
+}
+
+Expected<ZoneFile> read_zone_text(const std::string& path, std::string text,
+                                  const std::string& origin) {
   auto read = [&text,
                &origin]() -> Expected<std::expected<dns::MasterFile, dns::MasterFileErrors>> {
     if (origin.empty()) return dns::read_master_file(text);

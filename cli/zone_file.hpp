@@ -22,6 +22,9 @@ struct ZoneFile {
 // `origin`: the zone's name, or empty: $ORIGIN or the SOA's owner tells it. All errors of the file
 // are in the Failure, one a line: "FILE:12:7: ...".
 Expected<ZoneFile> read_zone_file(const std::string& path, const std::string& origin);
+// The same of a text that came from elsewhere; `path` is what stands before its errors.
+Expected<ZoneFile> read_zone_text(const std::string& path, std::string text,
+                                  const std::string& origin);
 
 // "FILE:12:7: ..." each, of records and of the zone as a whole.
 std::vector<std::string> warning_lines(const ZoneFile& file);

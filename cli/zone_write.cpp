@@ -6,6 +6,7 @@
 #include "cli/report.hpp"
 #include "cli/zone_commands.hpp"
 #include "cli/zone_file.hpp"
+#include "cli/zone_put.hpp"
 
 namespace tidemark::cli {
 
@@ -18,27 +19,6 @@ struct ImportOptions {
   std::optional<std::uint64_t> removals;
   MutationOptions change;
 };
-
-ApiRequest put_zone(ZoneFile file) {
-  return {.method = "PUT",
-          .path = {"zones", file.zone.origin.to_text()},
-          .body = std::move(file.text),
-          .content_type = "text/dns",
-          .file = std::move(file.path)};
-}
-
-// A dry run that a guard refuses is asked again with the number that the guard names: nothing is
-// changed by it, and the diff is what was wanted.
-Expected<ApiReply> dry_run(const ApiClient& api, ApiRequest request) {
-  request.query.emplace_back("dry_run", "1");
-  auto reply = api.ask(request);
-  if (reply || reply.error().exit != Exit::Guard) return reply;
-  const std::string& next = reply.error().next;
-  const std::size_t number = next.find_last_not_of("0123456789") + 1;
-  if (number >= next.size()) return reply;
-  request.query.emplace_back("acknowledge_removals", next.substr(number));
-  return api.ask(request);
-}
 
 Outcome import_file(const ApiClient& api, const ImportOptions& options, const std::string& path,
                     const Session& session) {
@@ -78,7 +58,7 @@ Outcome import_files(const ImportOptions& options, const Session& session) {
   return {};
 }
 
-void add_import(Command& zone, Session& session) {
+void add_zone_import(Command& zone, Session& session) {
   auto options = std::make_shared<ImportOptions>();
   Command command =
       zone.add("import", "Makes zones hold exactly what master files say; creates them if need be",
@@ -144,9 +124,10 @@ void add_delete(Command& zone, Session& session) {
 
 void add_zone(Command root, Session& session) {
   Command zone = root.add("zone", "Whole zones", "tidemark zone list");
-  add_import(zone, session);
+  add_zone_import(zone, session);
   add_zone_reads(zone, session);
   add_diff(zone, session);
+  add_zone_verify(zone, session);
   add_delete(zone, session);
 }
 
