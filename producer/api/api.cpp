@@ -29,6 +29,7 @@ enum class Action : std::uint8_t {
   StepCookies,
   GetHealth,
   GetFleet,
+  GetPast,
 };
 
 net::HttpResponse with_allow(ApiError error, const std::string& methods) {
@@ -100,12 +101,17 @@ const std::vector<Api::Route>& Api::routes() {
       {"POST", {"cookies"}, Action::StepCookies},
       {"GET", {"health"}, Action::GetHealth},
       {"GET", {"fleet"}, Action::GetFleet},
+      {"GET", {"history"}, Action::GetPast},
+      {"GET", {"blame", "{}"}, Action::GetPast},
+      {"GET", {"diff"}, Action::GetPast},
+      {"GET", {"show"}, Action::GetPast},
+      {"GET", {"versions"}, Action::GetPast},
   };
   return all;
 }
 
 Api::Api(ControllerStatus controller, DeskSettings settings, ApiPorts ports)
-    : controller_(std::move(controller)), ports_(ports), desk_(settings, ports.desk) {}
+    : controller_(std::move(controller)), ports_(std::move(ports)), desk_(settings, ports_.desk) {}
 
 std::expected<Api::Match, net::HttpResponse> Api::find(const net::HttpRequest& request) const {
   std::string methods;
@@ -172,6 +178,11 @@ void Api::respond(net::HttpRequest request, net::Respond respond) {
   auto match = find(request);
   if (!match) {
     respond(std::move(match).error());
+    return;
+  }
+  if (match->action == Action::GetPast) {  // knows its parameters itself
+    if (ports_.past) return ports_.past(std::move(request), std::move(respond));
+    respond(to_response(unavailable("no history is kept here")));
     return;
   }
   if (auto known = check_parameters(request, match->action); !known) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,8 @@ struct ApiPorts {
   DeskPorts desk;
   const ChangeIndex& changes;
   const net::Tokens* tokens = nullptr;  // null: none are configured, loopback may do everything
+  // Answers /v1/history and the like (history_reads.hpp); null: nobody can.
+  std::function<void(net::HttpRequest, net::Respond)> past{};
 };
 
 class Api {

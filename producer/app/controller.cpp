@@ -17,6 +17,8 @@
 #include "net/http_server.hpp"
 #include "net/system_ports.hpp"
 #include "producer/api/api.hpp"
+#include "producer/api/history_desk.hpp"
+#include "producer/api/history_keeper.hpp"
 #include "producer/app/folder_lock.hpp"
 #include "producer/app/heartbeat.hpp"
 #include "producer/app/late_log.hpp"
@@ -104,7 +106,9 @@ struct Controller::Inner {
   FleetView fleet;
   Publisher publisher;
   Heartbeat heartbeat;
+  std::unique_ptr<HistoryKeeper> history;
   std::unique_ptr<consumer::Feeder> feeder;
+  std::unique_ptr<HistoryDesk> past;
   std::unique_ptr<Api> api;
   std::unique_ptr<net::HttpServer> server;
   boost::asio::steady_timer timer;
@@ -142,6 +146,14 @@ base::Result<void> Controller::Inner::begin() {
     spdlog::info("restored version {} from {}", saved_seq, restored.file);
   }
   last_save = clock.steady();
+  history = std::make_unique<HistoryKeeper>(
+      settings.state_folder + "/history.sqlite", settings.dataset,
+      HistoryPorts{.clock = clock, .source = [this] { return log->source(topic("changes")); }},
+      restored.contents ? restored.contents->state
+                        : fold::State::empty(consumer::lineage_of(settings.dataset), seed));
+  past = std::make_unique<HistoryDesk>(*history, clock, [this](std::function<void()> answer) {
+    boost::asio::post(io, std::move(answer));
+  });
   feeder = std::make_unique<consumer::Feeder>(
       consumer::FeederSettings{.dataset_name = settings.dataset, .seed = seed},
       consumer::FeederPorts{.clock = clock,
@@ -151,22 +163,27 @@ base::Result<void> Controller::Inner::begin() {
                             .folded =
                                 [this](const consumer::FoldedChange& folded) {
                                   index.add(folded);
+                                  history->folded(folded);
                                   if (api) api->desk().folded(folded);
                                 },
-                            .skipped = {}},
+                            .skipped = [this](const event::Nack& nack,
+                                              log::AppendTime) { history->skipped(nack.offset); }},
       std::move(restored.contents));
   TIDEMARK_TRY(const auto epoch, outbox.next_author_epoch());
-  api = std::make_unique<Api>(ControllerStatus{settings.name, settings.dataset, epoch.value()},
-                              DeskSettings{},
-                              ApiPorts{.desk = {.clock = clock,
-                                                .random = random,
-                                                .feeder = *feeder,
-                                                .outbox = outbox,
-                                                .publisher = publisher,
-                                                .fleet = fleet,
-                                                .stored = [this] { publish(); }},
-                                       .changes = index,
-                                       .tokens = settings.tokens ? &*settings.tokens : nullptr});
+  api = std::make_unique<Api>(
+      ControllerStatus{settings.name, settings.dataset, epoch.value()}, DeskSettings{},
+      ApiPorts{.desk = {.clock = clock,
+                        .random = random,
+                        .feeder = *feeder,
+                        .outbox = outbox,
+                        .publisher = publisher,
+                        .fleet = fleet,
+                        .stored = [this] { publish(); }},
+               .changes = index,
+               .tokens = settings.tokens ? &*settings.tokens : nullptr,
+               .past = [this](net::HttpRequest request, net::Respond respond) {
+                 past->take(std::move(request), std::move(respond));
+               }});
   api->desk().settle_known();
   if (publisher.waiting() > 0) {
     spdlog::info("{} changes of an earlier run are sent again", publisher.waiting());
@@ -223,6 +240,8 @@ void Controller::Inner::turn() {
   turning = true;
   const consumer::StepReport report = feeder->step();
   tell(report.remarks);
+  history->turn(*feeder);
+  tell(history->take_remarks());
   (void)feeder->take_snapshot();  // nobody here reads Snapshots, and one that waits pins memory
   if (report.folded > 0) publisher.passed(log::Offset(feeder->state().offset));
   if (report.state_changed) {

@@ -12,6 +12,8 @@
 
 #include "core/log/memory_log.hpp"
 #include "producer/api/api.hpp"
+#include "producer/api/history_desk.hpp"
+#include "producer/api/history_keeper.hpp"
 #include "producer/api/request_body.hpp"
 #include "schemas/codec.hpp"
 #include "tests/support/feeder_rig.hpp"
@@ -46,6 +48,10 @@ class ApiRig {
         changes(*log.source(support::changes_topic)),
         health(*log.source(support::health_topic)),
         outbox(Outbox::open(folder.file("outbox"), limits).value()),
+        history(folder.file("history.sqlite"), "tests",
+                {.clock = clock,
+                 .source = [] { return base::fail(base::Errc::Unavailable, "no builder here"); }},
+                fold::State::empty(consumer::lineage_of("tests"), dataset::HashSeed(1))),
         fleet(clock),
         feeder({.dataset_name = "tests", .seed = dataset::HashSeed(1)},
                {.clock = clock,
@@ -55,6 +61,7 @@ class ApiRig {
                 .folded =
                     [this](const consumer::FoldedChange& folded) {
                       index.add(folded);
+                      history.folded(folded);
                       api->desk().folded(folded);
                     },
                 .skipped = {}},
@@ -78,7 +85,10 @@ class ApiRig {
                                   .fleet = fleet,
                                   .stored = {}},
                          .changes = index,
-                         .tokens = tokens});
+                         .tokens = tokens,
+                         .past = [this](const net::HttpRequest& request, net::Respond respond) {
+                           respond(HistoryDesk::answer(history, request, clock.wall().count()));
+                         }});
   }
   // Who waited is gone; what is on the disk is there again. The log may be away all the while.
   void crash() {
@@ -98,6 +108,7 @@ class ApiRig {
         report = feeder.step();
       } while (report.more);
       (void)feeder.take_snapshot();
+      history.turn(feeder);
       api->desk().step();
     }
   }
@@ -164,6 +175,7 @@ class ApiRig {
   std::unique_ptr<log::Sink> sink;
   Outbox outbox;
   ChangeIndex index;
+  HistoryKeeper history;
   FleetView fleet;
   std::int64_t fleet_ms = 1000;
   std::optional<Publisher> publisher;
