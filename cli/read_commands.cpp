@@ -36,6 +36,24 @@ std::string seconds_of(const json::object& object, std::string_view key) {
   return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
 }
 
+std::string pins_text(const json::object& status) {
+  std::string out;
+  for (const json::value& one : list_of(status, "pins")) {
+    if (!one.is_object()) continue;
+    const json::object& pin = one.get_object();
+    out += "pinned      " + plain(shown(pin, "scope")) + " at seq " + shown(pin, "seq") + " by " +
+           plain(shown(pin, "author")) + ": " + plain(shown(pin, "reason")) + "\n";
+  }
+  return out;
+}
+
+std::string pin_of(const json::object& node) {
+  const std::uint64_t seq = number_of(node, "pin_seq");
+  if (seq == 0) return "-";
+  return shown(node, "pin_scope") + "@" + std::to_string(seq) +
+         (shown(node, "pin_trouble").empty() ? "" : "!");
+}
+
 std::string status_text(const json::object& status) {
   const json::object& version = object_of(status, "version");
   const json::object& log = object_of(status, "log");
@@ -45,27 +63,34 @@ std::string status_text(const json::object& status) {
   return out + "\nversion     seq " + shown(version, "seq") + ", hash " +
          shown(version, "state_hash") + "\noffset      " + shown(status, "offset") +
          "\nlog         " + (is_true(log, "reachable") ? "reachable" : "NOT REACHABLE") +
-         "\noutbox      " + shown(object_of(status, "outbox"), "changes") +
-         " changes wait\nrecords     " + shown(status, "accepted") + " accepted, " +
+         "\noutbox      " + shown(object_of(status, "outbox"), "changes") + " changes wait\n" +
+         pins_text(status) + "records     " + shown(status, "accepted") + " accepted, " +
          shown(status, "rejected") + " rejected, " + shown(status, "undecodable") +
          " undecodable\n";
 }
 
 std::string fleet_text(const json::object& fleet) {
   const std::uint64_t newest = number_of(object_of(fleet, "version"), "seq");
-  Table table(
-      {"NODE", "RING", "STATE", "LIVE", "SEQ", "BEHIND", "OFFSET", "AGE", "DNS", "ADMIN", "NACKS"});
+  Table table({"NODE", "RING", "STATE", "LIVE", "SEQ", "BEHIND", "PIN", "OFFSET", "AGE", "DNS",
+               "ADMIN", "NACKS"});
   for (const json::value& one : list_of(fleet, "nodes")) {
     if (!one.is_object()) continue;
     const json::object& node = one.get_object();
     const std::uint64_t seq = number_of(node, "active_seq");
     table.row({shown(node, "node"), shown(node, "ring"), shown(node, "state"), shown(node, "live"),
-               std::to_string(seq), std::to_string(newest > seq ? newest - seq : 0),
+               std::to_string(seq), std::to_string(newest > seq ? newest - seq : 0), pin_of(node),
                shown(node, "offset"), seconds_of(node, "age_ms"), shown(node, "dns_listen"),
                shown(node, "admin_listen"), std::to_string(list_of(node, "nacks").size())});
   }
   if (table.empty()) return "no edge has reported yet\n";
-  return table.to_text();
+  std::string troubles;
+  for (const json::value& one : list_of(fleet, "nodes")) {
+    if (!one.is_object()) continue;
+    const std::string trouble = shown(one.get_object(), "pin_trouble");
+    if (number_of(one.get_object(), "pin_seq") == 0 || trouble.empty()) continue;
+    troubles += plain(shown(one.get_object(), "node")) + ": pin: " + plain(trouble) + "\n";
+  }
+  return table.to_text() + troubles;
 }
 
 std::string health_text(const json::object& health) {

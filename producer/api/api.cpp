@@ -30,6 +30,11 @@ enum class Action : std::uint8_t {
   GetHealth,
   GetFleet,
   GetPast,
+  GetPins,
+  PutPin,
+  DeletePin,
+  GetRollback,
+  RollbackZone,
 };
 
 net::HttpResponse with_allow(ApiError error, const std::string& methods) {
@@ -43,10 +48,14 @@ std::expected<void, ApiError> check_parameters(const net::HttpRequest& request, 
   static const std::vector<std::string_view> of_changes{"zone", "name", "author", "since", "limit"};
   static const std::vector<std::string_view> of_mutations{"dry_run", "acknowledge_removals",
                                                           "reason"};
+  static const std::vector<std::string_view> of_unpin{"dry_run", "reason", "own"};
+  static const std::vector<std::string_view> of_rollback{"to"};
   static const std::vector<std::string_view> none;
-  const auto& known = action == Action::GetChanges ? of_changes
-                      : request.method == "GET"    ? none
-                                                   : of_mutations;
+  const auto& known = action == Action::GetChanges    ? of_changes
+                      : action == Action::GetRollback ? of_rollback
+                      : action == Action::DeletePin   ? of_unpin
+                      : request.method == "GET"       ? none
+                                                      : of_mutations;
   std::string names;
   for (const std::string_view name : known)
     names += (names.empty() ? "" : ", ") + std::string(name);
@@ -106,12 +115,23 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", {"diff"}, Action::GetPast},
       {"GET", {"show"}, Action::GetPast},
       {"GET", {"versions"}, Action::GetPast},
+      {"GET", {"pins"}, Action::GetPins},
+      {"POST", {"pins", "{}"}, Action::PutPin},
+      {"DELETE", {"pins", "{}"}, Action::DeletePin},
+      {"GET", {"rollback"}, Action::GetRollback},
+      {"POST", {"zones", "{}", "rollback"}, Action::RollbackZone},
   };
   return all;
 }
 
 Api::Api(ControllerStatus controller, DeskSettings settings, ApiPorts ports)
-    : controller_(std::move(controller)), ports_(std::move(ports)), desk_(settings, ports_.desk) {}
+    : controller_(std::move(controller)),
+      ports_(std::move(ports)),
+      desk_(settings, ports_.desk),
+      pin_desk_({.clock = ports_.desk.clock,
+                 .feeder = ports_.desk.feeder,
+                 .fleet = ports_.desk.fleet,
+                 .control = ports_.control}) {}
 
 std::expected<Api::Match, net::HttpResponse> Api::find(const net::HttpRequest& request) const {
   std::string methods;
@@ -199,6 +219,12 @@ void Api::respond(net::HttpRequest request, net::Respond respond) {
     respond(to_response(terms.error()));
     return;
   }
+  if (match->action == Action::PutPin) {
+    return pin_desk_.put(request, match->parameters[0], *std::move(terms), std::move(respond));
+  }
+  if (match->action == Action::DeletePin) {
+    return pin_desk_.remove(request, match->parameters[0], *std::move(terms), std::move(respond));
+  }
   auto read_wish = wish(*match, request, *terms);
   if (!read_wish) {
     respond(to_response(read_wish.error()));
@@ -216,7 +242,7 @@ Answered Api::read(const Match& match, const net::HttpRequest& request) const {
     case Action::GetStatus: {
       ControllerStatus controller = controller_;
       controller.publishing_in_trouble = ports.publisher.trouble();
-      return read_status(controller, ports.feeder.status(), ports.outbox);
+      return read_status(controller, ports.feeder.status(), ports.feeder.control(), ports.outbox);
     }
     case Action::GetZones:   return read_zones(dataset);
     case Action::GetZone:    return read_zone(dataset, names[0], request);
@@ -229,8 +255,10 @@ Answered Api::read(const Match& match, const net::HttpRequest& request) const {
     case Action::GetCookies: return read_cookies(dataset);
     case Action::GetHealth:
       return read_health(dataset, ports.feeder.observations(), ports.feeder.status().health_offset);
-    case Action::GetFleet: return read_fleet(ports.fleet, dataset.version());
-    default:               break;
+    case Action::GetFleet:    return read_fleet(ports.fleet, dataset.version());
+    case Action::GetPins:     return read_pins(ports.feeder, ports.fleet);
+    case Action::GetRollback: return read_rollback(past(), request);
+    default:                  break;
   }
   return std::unexpected(not_found("there is no such route", request.target));
 }
@@ -258,6 +286,7 @@ WishResult Api::wish(const Match& match, const net::HttpRequest& request, Terms&
       base::store_u64(fresh.data() + 8, ports_.desk.random.next());
       return step_cookies(request, fresh, terms);
     }
+    case Action::RollbackZone:   return rollback_zone(request, parameters[0], past(), terms);
     case Action::DeleteOverride: return delete_override(parameters[0], parameters[1]);
     default:                     break;
   }

@@ -20,7 +20,9 @@
 #include "producer/api/change_index.hpp"
 #include "producer/api/desk.hpp"
 #include "producer/api/fleet_view.hpp"
+#include "producer/api/pin_desk.hpp"
 #include "producer/api/reads.hpp"
+#include "producer/api/rollback.hpp"
 
 namespace tidemark::producer {
 
@@ -28,8 +30,10 @@ struct ApiPorts {
   DeskPorts desk;
   const ChangeIndex& changes;
   const net::Tokens* tokens = nullptr;  // null: none are configured, loopback may do everything
+  log::Sink* control = nullptr;         // for pins, by nobody else; null: none can be set
   // Answers /v1/history and the like (history_reads.hpp); null: nobody can.
   std::function<void(net::HttpRequest, net::Respond)> past{};
+  std::string history_file{};  // of consumer/history, for old versions
 };
 
 class Api {
@@ -38,6 +42,7 @@ class Api {
 
   void respond(net::HttpRequest request, net::Respond respond);
   Desk& desk() noexcept { return desk_; }
+  PinDesk& pin_desk() noexcept { return pin_desk_; }
 
  private:
   struct Route;
@@ -48,11 +53,13 @@ class Api {
   std::expected<std::optional<std::string>, ApiError> authorise(const net::HttpRequest& request,
                                                                 std::string_view scope) const;
   Answered read(const Match& match, const net::HttpRequest& request) const;
+  RollbackPorts past() const { return {ports_.desk.feeder, ports_.changes, ports_.history_file}; }
   WishResult wish(const Match& match, const net::HttpRequest& request, Terms& terms) const;
 
   ControllerStatus controller_;
   ApiPorts ports_;
   Desk desk_;
+  PinDesk pin_desk_;
 };
 
 }  // namespace tidemark::producer

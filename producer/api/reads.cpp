@@ -163,7 +163,10 @@ json::object node_json(const NodeStatus& node) {
           {"build", report.build},
           {"dns_listen", report.dns_listen},
           {"admin_listen", report.admin_listen},
-          {"nacks", std::move(nacks)}};
+          {"nacks", std::move(nacks)},
+          {"pin_scope", report.pin_scope},
+          {"pin_seq", report.pin_seq},
+          {"pin_trouble", report.pin_trouble}};
 }
 
 }  // namespace
@@ -179,7 +182,8 @@ std::expected<dns::Name, ApiError> zone_name_from(std::string_view text) {
 }
 
 net::HttpResponse read_status(const ControllerStatus& controller,
-                              const consumer::FeederStatus& feeder, const Outbox& outbox) {
+                              const consumer::FeederStatus& feeder,
+                              const consumer::ControlView& control, const Outbox& outbox) {
   // log_next is known once the log has answered at all.
   const bool reachable =
       feeder.log_reachable && feeder.log_next && !controller.publishing_in_trouble;
@@ -199,6 +203,14 @@ net::HttpResponse read_status(const ControllerStatus& controller,
                     {"undecodable", feeder.undecodable},
                     {"twins", feeder.twins}};
   if (feeder.log_next) body["log"].as_object()["next"] = *feeder.log_next;
+  json::array pins;
+  for (const auto& [scope, placed] : control.pins()) {
+    pins.push_back(json::object{{"scope", scope},
+                                {"seq", placed.pin.seq},
+                                {"author", placed.pin.author},
+                                {"reason", placed.pin.reason}});
+  }
+  body["pins"] = std::move(pins);
   return respond(body);
 }
 

@@ -26,7 +26,8 @@ struct ControllerStatus {
   bool publishing_in_trouble = false;
 };
 net::HttpResponse read_status(const ControllerStatus& controller,
-                              const consumer::FeederStatus& feeder, const Outbox& outbox);
+                              const consumer::FeederStatus& feeder,
+                              const consumer::ControlView& control, const Outbox& outbox);
 net::HttpResponse read_zones(const dataset::Dataset& dataset);
 Answered read_zone(const dataset::Dataset& dataset, std::string_view zone,
                    const net::HttpRequest& request);

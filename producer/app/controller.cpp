@@ -60,8 +60,10 @@ struct Controller::Inner {
         changes(clock, [this] { return log->source(topic("changes")); }),
         health(clock, [this] { return log->source(topic("health")); }),
         fleet_source(clock, [this] { return log->source(topic("fleet")); }),
+        control_source(clock, [this] { return log->source(topic("control")); }),
         changes_sink(clock, [this] { return log->sink(topic("changes")); }),
         control_sink(clock, [this] { return log->sink(topic("control")); }),
+        pins_sink(clock, [this] { return log->sink(topic("control")); }),
         fleet(clock),
         publisher({.source = "/tidemark/" + settings.dataset + "/" + settings.name}, clock, outbox,
                   changes_sink),
@@ -100,8 +102,8 @@ struct Controller::Inner {
   std::unique_ptr<consumer::PosixDisk> disk;
   consumer::SnapshotStore store;
   Outbox outbox;
-  LateSource changes, health, fleet_source;
-  LateSink changes_sink, control_sink;
+  LateSource changes, health, fleet_source, control_source;
+  LateSink changes_sink, control_sink, pins_sink;
   ChangeIndex index;
   FleetView fleet;
   Publisher publisher;
@@ -118,7 +120,7 @@ struct Controller::Inner {
     int bell = -1;
     std::unique_ptr<BellWatch> watch{};
   };
-  std::array<Watched, 5> bells;
+  std::array<Watched, 7> bells;
   std::thread saving;  // writes one snapshot file
   std::uint64_t saved_seq = 0;
   std::chrono::nanoseconds last_save{0}, last_commit{0};
@@ -159,6 +161,7 @@ base::Result<void> Controller::Inner::begin() {
       consumer::FeederPorts{.clock = clock,
                             .changes = changes,
                             .health = &health,
+                            .control = &control_source,
                             .log_identity = [this] { return log->identity(); },
                             .folded =
                                 [this](const consumer::FoldedChange& folded) {
@@ -170,20 +173,23 @@ base::Result<void> Controller::Inner::begin() {
                                               log::AppendTime) { history->skipped(nack.offset); }},
       std::move(restored.contents));
   TIDEMARK_TRY(const auto epoch, outbox.next_author_epoch());
-  api = std::make_unique<Api>(
-      ControllerStatus{settings.name, settings.dataset, epoch.value()}, DeskSettings{},
-      ApiPorts{.desk = {.clock = clock,
-                        .random = random,
-                        .feeder = *feeder,
-                        .outbox = outbox,
-                        .publisher = publisher,
-                        .fleet = fleet,
-                        .stored = [this] { publish(); }},
-               .changes = index,
-               .tokens = settings.tokens ? &*settings.tokens : nullptr,
-               .past = [this](net::HttpRequest request, net::Respond respond) {
-                 past->take(std::move(request), std::move(respond));
-               }});
+  api = std::make_unique<Api>(ControllerStatus{settings.name, settings.dataset, epoch.value()},
+                              DeskSettings{},
+                              ApiPorts{.desk = {.clock = clock,
+                                                .random = random,
+                                                .feeder = *feeder,
+                                                .outbox = outbox,
+                                                .publisher = publisher,
+                                                .fleet = fleet,
+                                                .stored = [this] { publish(); }},
+                                       .changes = index,
+                                       .tokens = settings.tokens ? &*settings.tokens : nullptr,
+                                       .control = &pins_sink,
+                                       .past =
+                                           [this](net::HttpRequest request, net::Respond respond) {
+                                             past->take(std::move(request), std::move(respond));
+                                           },
+                                       .history_file = settings.state_folder + "/history.sqlite"});
   api->desk().settle_known();
   if (publisher.waiting() > 0) {
     spdlog::info("{} changes of an earlier run are sent again", publisher.waiting());
@@ -229,8 +235,8 @@ void Controller::Inner::topics_found(const TopicsFound& found) {
     ended();
     return;
   }
-  for (LateSource* source : {&changes, &health, &fleet_source}) source->allow();
-  for (LateSink* sink : {&changes_sink, &control_sink}) sink->allow();
+  for (LateSource* source : {&changes, &health, &fleet_source, &control_source}) source->allow();
+  for (LateSink* sink : {&changes_sink, &control_sink, &pins_sink}) sink->allow();
   spdlog::info("following {} of {}", topic("changes"), log->identity());
   turn();
 }
@@ -255,6 +261,7 @@ void Controller::Inner::turn() {
   publish();
   auto wanted = api->desk().step();
   tell(api->desk().take_remarks());
+  if (const auto pins = api->pin_desk().step()) wanted = std::min(wanted.value_or(*pins), *pins);
   tell(heartbeat.step());
   save(false);
   if (clock.steady() - last_commit > commit_period) {
@@ -292,8 +299,9 @@ void Controller::Inner::step_fleet() {
 }
 
 void Controller::Inner::watch_bells() {
-  const std::array<int, 5> now{changes.bell(), health.bell(), fleet_source.bell(),
-                               changes_sink.bell(), control_sink.bell()};
+  const std::array<int, 7> now{changes.bell(),        health.bell(),       fleet_source.bell(),
+                               control_source.bell(), changes_sink.bell(), control_sink.bell(),
+                               pins_sink.bell()};
   for (std::size_t i = 0; i < now.size(); ++i) {
     if (bells[i].bell == now[i]) continue;
     bells[i].bell = now[i];
@@ -374,6 +382,7 @@ void Controller::Inner::save(bool at_once) {
 
 void Controller::Inner::stop(std::function<void()> when_stopped) {
   api->desk().close();
+  api->pin_desk().close();
   server->stop(stop_within, [this, when_stopped = std::move(when_stopped)] {
     stopped = true;
     timer.cancel();

@@ -47,6 +47,8 @@ class ApiRig {
         log(store),
         changes(*log.source(support::changes_topic)),
         health(*log.source(support::health_topic)),
+        control(*log.source(support::control_topic)),
+        pins(*log.sink(support::control_topic)),
         outbox(Outbox::open(folder.file("outbox"), limits).value()),
         history(folder.file("history.sqlite"), "tests",
                 {.clock = clock,
@@ -57,6 +59,7 @@ class ApiRig {
                {.clock = clock,
                 .changes = *changes,
                 .health = health.get(),
+                .control = control.get(),
                 .log_identity = [this] { return log.identity(); },
                 .folded =
                     [this](const consumer::FoldedChange& folded) {
@@ -86,6 +89,7 @@ class ApiRig {
                                   .stored = {}},
                          .changes = index,
                          .tokens = tokens,
+                         .control = pins.get(),
                          .past = [this](const net::HttpRequest& request, net::Respond respond) {
                            respond(HistoryDesk::answer(history, request, clock.wall().count()));
                          }});
@@ -110,6 +114,7 @@ class ApiRig {
       (void)feeder.take_snapshot();
       history.turn(feeder);
       api->desk().step();
+      api->pin_desk().step();
     }
   }
   // Time passes in steps that nobody may sleep through.
@@ -147,13 +152,22 @@ class ApiRig {
   }
   Reply import_basic() { return call("PUT", "/v1/zones/example.org", basic_zone); }
   void report(const std::string& node, std::uint64_t active_seq) {
-    event::NodeReport said;
-    said.node = node;
+    report({.node = node,
+            .ring = {},
+            .lineage = {},
+            .staged_seq = active_seq,
+            .active_seq = active_seq,
+            .state_hash = {},
+            .build = {},
+            .dns_listen = {},
+            .admin_listen = {},
+            .nacks = {}});
+  }
+  void report(event::NodeReport said) {
     said.state = event::NodeState::Live;
     said.lineage = feeder.state().dataset.version().lineage.value();
-    said.active_seq = active_seq;
     log::Record record{.offset = log::Offset(0), .appended = log::AppendTime(++fleet_ms)};
-    record.key = node;
+    record.key = said.node;
     record.value = schemas::encode(said);
     EXPECT_TRUE(fleet.apply(record));
   }
@@ -171,7 +185,8 @@ class ApiRig {
   support::ManualClock clock;
   support::SeededRandom random{++rigs};  // no two controllers draw the same change_id
   log::MemoryLog log;
-  std::unique_ptr<log::Source> changes, health;
+  std::unique_ptr<log::Source> changes, health, control;
+  std::unique_ptr<log::Sink> pins;
   std::unique_ptr<log::Sink> sink;
   Outbox outbox;
   ChangeIndex index;

@@ -1,0 +1,166 @@
+// tidemark rollback: zones as they were, by new changes with higher serials.
+#include <memory>
+
+#include <boost/json.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/report.hpp"
+#include "cli/table.hpp"
+
+namespace tidemark::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+struct Options {
+  std::optional<std::string> zone;
+  std::string to;
+  bool all = false, dry_run = false, yes = false, unpin = false;
+  std::optional<std::uint64_t> removals;
+  MutationOptions change;
+};
+
+ApiRequest request_for(const std::string& zone, const std::string& to) {
+  return {.method = "POST",
+          .path = {"zones", zone, "rollback"},
+          .body = json::serialize(json::object{{"to", to}})};
+}
+
+struct Preview {
+  ApiReply reply;
+  std::optional<std::string> removals;  // what the guard asks for
+};
+
+// A guard tells its figure at first; with it the diff is shown, and nothing is changed by that.
+Expected<Preview> preview(const ApiClient& api, const std::string& zone, const std::string& to) {
+  ApiRequest request = request_for(zone, to);
+  request.query.emplace_back("dry_run", "1");
+  auto reply = api.ask(request);
+  if (reply) return Preview{*std::move(reply), std::nullopt};
+  const std::string next = reply.error().next;
+  const std::size_t number = next.find_last_not_of("0123456789") + 1;
+  if (reply.error().exit != Exit::Guard || number >= next.size()) {
+    return std::unexpected(std::move(reply).error());
+  }
+  std::string removals = next.substr(number);
+  request.query.emplace_back("acknowledge_removals", removals);
+  reply = api.ask(request);
+  if (!reply) return std::unexpected(std::move(reply).error());
+  return Preview{*std::move(reply), std::move(removals)};
+}
+
+Outcome roll_back(const ApiClient& api, const std::string& zone, const std::string& to,
+                  const Options& options, const Session& session) {
+  const std::string object = "zone " + zone;
+  auto shown_first = preview(api, zone, to);
+  if (!shown_first) return std::unexpected(std::move(shown_first).error().at("rollback"));
+  if (options.dry_run || !session.json()) {
+    if (auto told = report_dry_run(session, object, shown_first->reply); !told) return told;
+  }
+  if (options.dry_run) return {};
+  ApiRequest request = request_for(zone, to);
+  if (options.removals) {
+    request.query.emplace_back("acknowledge_removals", std::to_string(*options.removals));
+  } else if (shown_first->removals) {
+    if (!options.yes) {
+      return fail(Exit::Guard,
+                  object + ": guard: " + *shown_first->removals + " RRsets would go away",
+                  "if this is meant, the same command with --yes, or --acknowledge-removals " +
+                      *shown_first->removals);
+    }
+    request.query.emplace_back("acknowledge_removals", *shown_first->removals);
+  }
+  MutationOptions change = options.change;
+  if (options.unpin) change.wait_seconds.reset();  // under a pin nobody serves it yet
+  auto reply = api.mutate(std::move(request), change);
+  if (!reply) return std::unexpected(std::move(reply).error().at("rollback"));
+  return report_change(session, object, *reply);
+}
+
+// The version that TO means, and the zones that are not as they were.
+struct Extent {
+  std::string seq;
+  std::vector<std::string> zones;
+};
+Expected<Extent> extent_of(const ApiClient& api, const std::string& to) {
+  auto reply = api.ask({.path = {"rollback"}, .query = {{"to", to}}});
+  if (!reply) return std::unexpected(std::move(reply).error());
+  auto answer = parse_answer(reply->body);
+  if (!answer) return std::unexpected(std::move(answer).error());
+  Extent extent{shown(answer->get_object(), "seq"), {}};
+  for (const json::value& one : list_of(answer->get_object(), "zones")) {
+    if (one.is_object()) extent.zones.push_back(shown(one.get_object(), "zone"));
+  }
+  return extent;
+}
+
+// Ends the pins of this operator; those of others are told.
+Outcome end_own_pins(const ApiClient& api, const Options& options, const Session& session) {
+  auto reply = api.ask({.path = {"pins"}});
+  if (!reply) return std::unexpected(std::move(reply).error());
+  auto answer = parse_answer(reply->body);
+  if (!answer) return std::unexpected(std::move(answer).error());
+  for (const json::value& one : list_of(answer->get_object(), "pins")) {
+    if (!one.is_object()) continue;
+    const std::string scope = shown(one.get_object(), "scope");
+    auto ended = api.mutate({.method = "DELETE", .path = {"pins", scope}, .query = {{"own", "1"}}},
+                            options.change);
+    if (ended) {
+      if (!session.json()) print(plain(scope) + " is no longer pinned\n");
+    } else if (ended.error().exit == Exit::TimeOut) {
+      return std::unexpected(std::move(ended).error());
+    } else {
+      note("tidemark: warning: " + ended.error().what + "; that pin stays");
+    }
+  }
+  return {};
+}
+
+Outcome run(const Options& options, const Session& session) {
+  if (options.all == options.zone.has_value()) {
+    return fail(Exit::Usage, "name one ZONE, or say --all",
+                "tidemark rollback example.org --to 41 --dry-run");
+  }
+  if (auto given = reason_given(options.change, options.dry_run); !given) return given;
+  auto api = ApiClient::connect(session);
+  if (!api) return std::unexpected(std::move(api).error());
+  Extent extent{options.to, {}};
+  if (options.zone) {
+    extent.zones.push_back(*options.zone);
+  } else {
+    auto all = extent_of(*api, options.to);
+    if (!all) return std::unexpected(std::move(all).error());
+    extent = *std::move(all);
+    if (!session.json()) {
+      print("version " + extent.seq + ": " + std::to_string(extent.zones.size()) +
+            " zones are not as they were\n");
+    }
+  }
+  for (const std::string& zone : extent.zones) {
+    if (auto done = roll_back(*api, zone, extent.seq, options, session); !done) return done;
+  }
+  if (options.unpin && !options.dry_run) return end_own_pins(*api, options, session);
+  return {};
+}
+
+}  // namespace
+
+void add_rollback(Command root, Session& session) {
+  auto options = std::make_shared<Options>();
+  Command command = root.add(
+      "rollback", "Makes zones what they were, by a new change with a higher serial",
+      "tidemark rollback example.org --to 41 --reason 'the import was wrong' --yes --unpin");
+  command.argument("ZONE", options->zone, "The zone; or --all");
+  command.required_option("--to", options->to, "TO",
+                          "A version; a time as 2026-01-31T12:00:00Z; a change's id, or before:ID");
+  command.flag("--all", options->all, "Every zone that is not as it was");
+  command.flag("--yes", options->yes, "Acknowledge as many removals as the diff shows");
+  command.option("--acknowledge-removals", options->removals, "N",
+                 "Exactly N RRsets may go: what the guard asks for");
+  command.flag("--unpin", options->unpin, "Afterwards end the pins that are yours");
+  add_dry_run_options(command, options->change, options->dry_run);
+  command.action([options, &session] { return run(*options, session); });
+}
+
+}  // namespace tidemark::cli
