@@ -264,7 +264,8 @@ bool PinDesk::answer_obeyed(Request& request, std::chrono::nanoseconds now) {
       }
     }
   }
-  if (request.obeyed_by && !stragglers.empty() && now < *request.obeyed_by) return false;
+  const bool acked = ports_.fleet.is_caught_up() && stragglers.empty();
+  if (request.obeyed_by && !acked && now < *request.obeyed_by) return false;
   json::array warnings;
   for (const std::string& warning : request.warnings) warnings.emplace_back(warning);
   json::object body{{"scope", request.scope},
@@ -273,7 +274,7 @@ bool PinDesk::answer_obeyed(Request& request, std::chrono::nanoseconds now) {
                     {"warnings", std::move(warnings)}};
   if (request.wanted) body["pin"] = pin_json(*request.wanted);
   if (request.obeyed_by) {
-    body["acked"] = stragglers.empty();
+    body["acked"] = acked;
     body["edges"] = std::move(edges);
     body["stragglers"] = std::move(stragglers);
     body["troubles"] = std::move(troubles);

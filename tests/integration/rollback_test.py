@@ -28,9 +28,12 @@ class Rollback(unittest.TestCase):
         with Fleet("sqlite") as fleet:
             good = fleet.import_zone("example.org", zone_text(1))["version"]
             wait_until(fleet.same_version_everywhere, "one version everywhere")
+            wait_until(lambda: sum(node["live"] for node in fleet.call(
+                "GET", "/v1/fleet").json["nodes"]) == 3, "every edge has reported")
             self.content = self._content(fleet)
             bad = fleet.import_zone("example.org", zone_text(2), Prefer="wait=30")["version"]
             fleet.wait_everywhere("n1.example.org", "A", ["10.2.0.1"])
+            self.bad_seq = bad["seq"]
             bad_serial = serial_of(fleet.edges[0])
 
             self._pin(fleet, good["seq"])
@@ -132,11 +135,19 @@ class Rollback(unittest.TestCase):
                          [("other.example.", "removed")], listed)
         refused = fleet.cli("rollback", "--all", "--to", good["seq"], "--reason", "x", check=False)
         self.assertEqual(refused.returncode, 4, refused)
-        fleet.cli("rollback", "--all", "--to", good["seq"], "--reason", "x", "--yes", "--wait", "30")
+        fleet.cli("rollback", "--all", "--to", good["seq"], "--reason", "x", "--yes",
+                  "--wait", "30")
         for edge in fleet.edges:
             self.assertIsNone(edge.texts("www.other.example"))
         history = fleet.call("GET", "/v1/changes?zone=other.example").json["changes"]
         self.assertEqual(len(history), 2, json.dumps(history))
+
+        # A controller that started anew holds no old version: the history index knows it.
+        fleet.controller.stop()
+        fleet.controller.start()
+        wait_until(lambda: (fleet.status() or {}).get("state") == "LIVE", "the controller is back")
+        older = fleet.cli("rollback", "example.org", "--to", self.bad_seq, "--dry-run")
+        self.assertIn(f"{RECORDS} changed", older.stdout)
 
 
 if __name__ == "__main__":
