@@ -21,7 +21,14 @@ void add_pins(Command root, Session& session);
 void add_rollback(Command root, Session& session);
 void add_health(Command root, Session& session);
 void add_why(Command root, Session& session);
+void add_history(Command root, Session& session);
+void add_blame(Command root, Session& session);
+void add_diff(Command root, Session& session);
+void add_show(Command root, Session& session);
+void add_export(Command root, Session& session);
+void add_bisect(Command root, Session& session);
 void add_log(Command root, Session& session);
+void add_verify(Command root, Session& session);
 void add_topics(Command root, Session& session);
 
 }  // namespace tidemark::cli

@@ -25,7 +25,14 @@ Exit run_tidemark(int argc, const char* const* argv) {
   add_rollback(root, session);
   add_health(root, session);
   add_why(root, session);
+  add_history(root, session);
+  add_blame(root, session);
+  add_diff(root, session);
+  add_show(root, session);
+  add_export(root, session);
+  add_bisect(root, session);
   add_log(root, session);
+  add_verify(root, session);
   add_topics(root, session);
   Command reference = root.add("reference", "", "tidemark reference > docs/cli.md");
   reference.action([&tool]() -> Outcome {
