@@ -33,6 +33,7 @@ struct PinnedRig {
                      std::size_t retain = 1000)
       : log(std::move(store)),
         changes(*log.source(changes_topic)),
+        health(*log.source(health_topic)),
         control(*log.source(control_topic)),
         feeder({.dataset_name = "tests",
                 .seed = dataset::HashSeed(1),
@@ -41,6 +42,7 @@ struct PinnedRig {
                 .retain_versions = retain},
                {.clock = clock,
                 .changes = *changes,
+                .health = health.get(),
                 .control = control.get(),
                 .log_identity = [this] { return log.identity(); },
                 .folded = [this](const consumer::FoldedChange& folded) { note(folded.after); }},
@@ -71,7 +73,7 @@ struct PinnedRig {
 
   ManualClock clock;
   log::MemoryLog log;
-  std::unique_ptr<log::Source> changes, control;
+  std::unique_ptr<log::Source> changes, health, control;
   std::map<std::uint64_t, dataset::StateHash> hashes;  // of every version that was folded
   consumer::Feeder feeder;
   std::unique_ptr<const consumer::Snapshot> served;

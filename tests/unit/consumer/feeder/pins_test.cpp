@@ -64,6 +64,47 @@ TEST_F(PinsTest, WhatNobodyCouldSeeIsNotOfferedAgain) {
   EXPECT_EQ(rig.served.get(), before) << "what nobody could see is not offered again";
 }
 
+event::ChangeSet pool_of(std::uint64_t number, const std::vector<std::string>& endpoints) {
+  event::ChangeSet change = change_numbered(number);
+  event::Pool pool{.name = "web", .endpoints = {}, .check = {}};
+  for (const std::string& id : endpoints) {
+    pool.endpoints.push_back({id, {event::Address::Family::V4, {192, 0, 2, 1}}});
+  }
+  change.pools.push_back(event::PutPool{pool});
+  return change;
+}
+event::HealthFrame seen(std::uint64_t number, const std::string& up, const std::string& down) {
+  event::HealthFrame frame{.prober = "p", .number = number, .full = true, .observations = {}};
+  frame.observations.push_back({"web", up, event::Observed::Up, ""});
+  frame.observations.push_back({"web", down, event::Observed::Down, ""});
+  return frame;
+}
+std::uint64_t up_mask(const Snapshot& snapshot) {
+  return snapshot.health.masks(snapshot.dataset.find_pool(std::string_view("web"))->slot()).up;
+}
+
+// The mask's bits are places in the pool of the version that is served, not of the newest one.
+TEST_F(PinsTest, TodaysHealthIsFrozenWithTheVersionThatIsServed) {
+  PinnedRig rig(store_);
+  append(log_, changes_topic, {draft(create_zone(1, zone)), draft(pool_of(2, {"a", "b"}))});
+  append(log_, health_topic, {draft(seen(1, "a", "b"))});
+  rig.settle();
+  EXPECT_EQ(up_mask(*rig.served), 0b01u);
+  say(pin_draft("fleet", 2));
+  append(log_, changes_topic, {draft(pool_of(3, {"b", "a"}))});
+  rig.settle();
+  EXPECT_EQ(rig.take(), 2u);
+  EXPECT_EQ(up_mask(*rig.served), 0b01u);
+  append(log_, health_topic, {draft(seen(2, "b", "a"))});
+  rig.settle();
+  EXPECT_EQ(rig.take(), 2u);
+  EXPECT_EQ(up_mask(*rig.served), 0b10u) << "a flip under the pin";
+  say(unpin_draft("fleet"));
+  rig.settle();
+  EXPECT_EQ(rig.take(), 3u);
+  EXPECT_EQ(up_mask(*rig.served), 0b01u);
+}
+
 TEST_F(PinsTest, AVersionThatIsNotFoldedYetIsWaitedFor) {
   PinnedRig rig(store_);
   changes_to(4);
