@@ -306,7 +306,10 @@ Outcome show_plan(const ApiClient& api, const GitImport& import, GitBlobs& blobs
     auto file = read_zone_text(zone.last->path, text->value_or(""), name.to_text());
     if (!file) return std::unexpected(std::move(file).error());
     const auto reply = dry_run(api, put_zone(*std::move(file)));
-    if (!reply) return std::unexpected(reply.error());
+    if (!reply) {
+      print("zone " + name.to_text() + ": refused: " + plain(reply.error().what) + "\n");
+      continue;
+    }
     if (auto done = report_dry_run(session, "zone " + name.to_text(), *reply); !done) return done;
   }
   return {};

@@ -72,7 +72,7 @@ void add_zone_import(Command& zone, Session& session) {
   command.action([options, &session] { return import_files(*options, session); });
 }
 
-void add_diff(Command& zone, Session& session) {
+void add_zone_diff(Command& zone, Session& session) {
   struct Options {
     std::string zone, file;
   };
@@ -126,7 +126,7 @@ void add_zone(Command root, Session& session) {
   Command zone = root.add("zone", "Whole zones", "tidemark zone list");
   add_zone_import(zone, session);
   add_zone_reads(zone, session);
-  add_diff(zone, session);
+  add_zone_diff(zone, session);
   add_zone_verify(zone, session);
   add_delete(zone, session);
 }

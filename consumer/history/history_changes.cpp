@@ -46,8 +46,8 @@ class Conditions {
     }
     if (query.author) add("c.author=CAST(", *query.author, " AS TEXT)");
     if (query.text) add("instr(lower(c.reason), lower(CAST(", *query.text, " AS TEXT))) > 0");
-    if (query.since_ms) sql_ += " AND c.appended_ms >= " + std::to_string(*query.since_ms);
-    if (query.until_ms) sql_ += " AND c.appended_ms <= " + std::to_string(*query.until_ms);
+    if (query.since_ms) sql_ += " AND c.told_ms >= " + std::to_string(*query.since_ms);
+    if (query.until_ms) sql_ += " AND c.told_ms <= " + std::to_string(*query.until_ms);
     if (query.before_offset) sql_ += " AND c.offset < " + std::to_string(*query.before_offset);
     if (query.since_offset) sql_ += " AND c.offset > " + std::to_string(*query.since_offset);
     if (!query.rejected_too) sql_ += " AND c.seq IS NOT NULL";

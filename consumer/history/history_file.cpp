@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS changes(
 CREATE UNIQUE INDEX IF NOT EXISTS changes_by_seq ON changes(seq) WHERE seq IS NOT NULL;
 CREATE INDEX IF NOT EXISTS changes_by_id ON changes(change_id);
 CREATE INDEX IF NOT EXISTS changes_by_time ON changes(appended_ms);
+CREATE INDEX IF NOT EXISTS changes_by_told_time ON changes(told_ms);
 CREATE INDEX IF NOT EXISTS changes_by_author ON changes(author, offset);
 CREATE TABLE IF NOT EXISTS zones(id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE) STRICT;
 CREATE TABLE IF NOT EXISTS touches(

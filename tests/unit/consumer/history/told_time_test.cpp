@@ -45,6 +45,12 @@ TEST(ToldTime, FindsTheVersionOfAZone) {
   const auto changes = history.changes({.zone = org}).value();
   ASSERT_EQ(changes.size(), 3u);
   EXPECT_FALSE(changes[0].origin.has_value());
+  const auto between = [&](std::int64_t since, std::int64_t until) {
+    return history.changes({.since_ms = since, .until_ms = until}).value().size();
+  };
+  EXPECT_EQ(between(500, 2000), 3u);
+  EXPECT_EQ(between(2001, 1'000'003), 1u);
+  EXPECT_EQ(between(1'000'004, 1'000'004), 1u);
   EXPECT_EQ(changes[1].origin, (event::Origin{"git", "ab", 3000}));
 }
 
