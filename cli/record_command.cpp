@@ -49,7 +49,7 @@ Outcome run(const std::string& method, const Options& options, const Session& se
   auto reply = reads ? api->ask(request) : api->mutate(std::move(request), options.change);
   if (!reply) {
     Failure failure = std::move(reply).error();
-    if (failure.next.empty() && failure.what.find("ttl: is missing") != std::string::npos) {
+    if (failure.what.find("ttl: is missing") != std::string::npos) {
       failure.next = "the same command with --ttl 300";
     }
     return std::unexpected(std::move(failure));
