@@ -5,7 +5,9 @@
 
 #include "cli/commands.hpp"
 #include "cli/json_fields.hpp"
+#include "cli/past.hpp"
 #include "cli/table.hpp"
+#include "cli/why_past.hpp"
 #include "core/dns/name.hpp"
 #include "dns-edge/answer/explain.hpp"
 #include "net/http_client.hpp"
@@ -25,6 +27,8 @@ struct Options {
   std::string edge = "http://127.0.0.1:9153";
   std::optional<std::uint64_t> payload;
   bool tcp = false, dnssec = false;
+  std::optional<std::string> at;
+  PastOptions past;
 };
 
 // What is wrong with the question is told before anybody is asked.
@@ -173,8 +177,27 @@ std::string why_text(const json::object& why) {
   return out + result_text(why) + message_text(why);
 }
 
+// Of an old version nobody is asked but the history.
+Outcome why_then(const Options& options, const Session& session) {
+  auto past = Past::open(options.past, session);
+  if (!past) return std::unexpected(std::move(past).error());
+  net::HttpRequest question;
+  question.query = {{"name", options.name},
+                    {"type", options.type},
+                    {"transport", options.tcp ? "tcp" : "udp"},
+                    {"dnssec", options.dnssec ? "1" : "0"}};
+  if (options.client) question.query.emplace_back("client", *options.client);
+  if (options.payload) question.query.emplace_back("payload", std::to_string(*options.payload));
+  auto answer = why_past(*past, question, *options.at);
+  if (!answer) return std::unexpected(std::move(answer).error());
+  print(session.json() ? json::serialize(*answer) + "\n"
+                       : why_text(*answer) + why_past_text(*answer));
+  return {};
+}
+
 Outcome why(const Options& options, const Session& session) {
   if (auto checked = check(options); !checked) return checked;
+  if (options.at) return why_then(options, session);
   auto body = ask_edge(options, session);
   if (!body) return std::unexpected(std::move(body).error());
   if (session.json()) {
@@ -203,6 +226,10 @@ void add_why(Command root, Session& session) {
   command.flag("--dnssec", options->dnssec, "As if the DO bit were set");
   command.option("--payload", options->payload, "OCTETS",
                  "As if the client took so much over UDP; 0: a query without EDNS (default: 1232)");
+  command.option("--at", options->at, "WHEN",
+                 "Of a version of the past (123, a change's id, a time, 2h), with the change that "
+                 "made it so; a controller is asked, no edge");
+  add_past_options(command, options->past);
   command.action([options, &session] { return why(*options, session); });
 }
 

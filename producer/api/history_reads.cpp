@@ -258,13 +258,15 @@ Asked<std::uint64_t> told_seq(History& history, const PastQuestion& question, co
   TIDEMARK_TRY(const auto moment, question.moment("at"));
   const auto* const at = moment ? std::get_if<consumer::AtTime>(&*moment) : nullptr;
   if (at == nullptr) return question.seq("at");
+  std::uint64_t newest = 0;  // a deeper zone that went away must be gone in the version shown
   for (dns::NameView zone = name;; zone = zone.parent()) {
     const auto seq = history.seq_at(at->ms, zone);
     if (!seq) return refused(seq.error(), name.to_text());
+    newest = std::max(newest, *seq);
     if (*seq > 0) {
       const auto there = history.zone_holding(zone, *seq);
       if (!there) return refused(there.error(), name.to_text());
-      if (is_zone || (*there && **there == zone)) return *seq;
+      if (is_zone || (*there && **there == zone)) return newest;
     }
     if (is_zone || zone.is_root()) return question.seq("at");
   }
