@@ -13,7 +13,7 @@ using base::Errc;
 using base::Result;
 
 constexpr std::string_view pin_file = "pin.tmct";
-constexpr std::string_view prefix = "pinned-", suffix = ".tmsnap";
+constexpr std::string_view prefix = "pinned-", suffix = ".tmpin";
 
 bool is_version(std::string_view name) {
   return name.starts_with(prefix) && name.ends_with(suffix);

@@ -1,7 +1,7 @@
 // PinFiles: the pin that a node obeys, and its version, beside the generations of snapshot files.
 //
 //   pin.tmct                           the Pin, as a record of `control`
-//   pinned-<seq>-<SHA-256>.tmsnap      its version, in the form of a snapshot file; for serving
+//   pinned-<seq>-<SHA-256>.tmpin       its version, in the form of a snapshot file; for serving
 //                                      only: it carries no position, so nobody folds on from it
 //
 // A node without a log must not unpin itself: what is here counts until `control` was read.

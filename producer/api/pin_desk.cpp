@@ -53,10 +53,13 @@ std::expected<void, ApiError> PinDesk::check_ready(const std::string& scope) con
     return refuse(bad_request("scope " + scope + ": not fleet, ring:NAME or node:NAME",
                               "name one scope; nothing stands for all but fleet"));
   }
+  // Catching up or halted is good enough: in an incident a pin is wanted, and what it names is
+  // known.
+  const event::NodeState state = ports_.feeder.node_state();
   if (ports_.control == nullptr || !ports_.feeder.has_read_control() ||
-      ports_.feeder.node_state() != event::NodeState::Live) {
+      state == event::NodeState::Cold || state == event::NodeState::Diverged) {
     return refuse(unavailable("this controller does not follow the log now: state " +
-                              event::to_text(ports_.feeder.node_state()) + "; nothing was pinned"));
+                              event::to_text(state) + "; nothing was pinned"));
   }
   if (requests_.size() >= pin_requests_max) {
     return refuse(unavailable("too many requests for pins are waiting"));

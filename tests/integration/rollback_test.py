@@ -1,6 +1,7 @@
-"""A bad import: pinned away, rolled back, unpinned. Real programs, SQLite, three edges.
+"""A bad import: pinned away, rolled back, unpinned. Real programs, three edges.
 
-usage: rollback_test.py [unittest arguments]; TIDEMARK_RECORDS: records of the bad import (3000)
+usage: rollback_test.py [unittest arguments]
+TIDEMARK_RECORDS: records of the bad import (3000); TIDEMARK_LOG_KIND: sqlite (default) or kafka
 """
 
 import json
@@ -10,6 +11,7 @@ import unittest
 
 from fleet import Fleet, wait_until
 
+LOG_KIND = os.environ.get("TIDEMARK_LOG_KIND", "sqlite")
 RECORDS = int(os.environ.get("TIDEMARK_RECORDS", "3000"))
 HEAD = ("$ORIGIN example.org.\n$TTL 300\n@ SOA ns1 hostmaster 1 7200 900 1209600 300\n@ NS ns1\n"
         "ns1 A 192.0.2.1\nwww A 192.0.2.10\n")
@@ -25,7 +27,7 @@ def serial_of(edge):
 
 class Rollback(unittest.TestCase):
     def test_a_bad_import_is_pinned_away_and_rolled_back(self):
-        with Fleet("sqlite") as fleet:
+        with Fleet(LOG_KIND) as fleet:
             good = fleet.import_zone("example.org", zone_text(1))["version"]
             wait_until(fleet.same_version_everywhere, "one version everywhere")
             wait_until(lambda: sum(node["live"] for node in fleet.call(
@@ -84,15 +86,17 @@ class Rollback(unittest.TestCase):
 
     def _a_restart_without_the_log_stays_pinned(self, fleet, seq):
         edge = fleet.edges[2]
-        wait_until(lambda: list((fleet.folder / edge.node).glob(f"pinned-{seq}-*.tmsnap")) and
+        wait_until(lambda: list((fleet.folder / edge.node).glob(f"pinned-{seq}-*.tmpin")) and
                    (fleet.folder / edge.node / "pin.tmct").exists(), "the pin is on the disk")
         edge.stop()
         fleet.log_down()
         edge.start()
         wait_until(lambda: edge.texts("n1.example.org") == ["10.1.0.1"], "the pinned version")
-        self.assertEqual(edge.version()["seq"], seq)
+        wait_until(lambda: edge.version()["seq"] == seq, "and it says so")
         fleet.log_up()
-        wait_until(lambda: edge.version()["state"] == "LIVE", "the log is followed again")
+        wait_until(lambda: fleet.status()["state"] == "LIVE" and
+                   all(one.version()["state"] == "LIVE" for one in fleet.edges),
+                   "the log is followed again")
         self.assertEqual(edge.version()["seq"], seq)
 
     def _guards_of_pins(self, fleet):
