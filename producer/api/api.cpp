@@ -17,7 +17,6 @@ enum class Action : std::uint8_t {
   GetRrset,
   PutRrset,
   DeleteRrset,
-  GetChanges,
   GetChange,
   GetPools,
   GetPool,
@@ -45,17 +44,15 @@ net::HttpResponse with_allow(ApiError error, const std::string& methods) {
 
 // What a client did not mean to be ignored is not ignored: `?dryrun=1` must not delete anything.
 std::expected<void, ApiError> check_parameters(const net::HttpRequest& request, Action action) {
-  static const std::vector<std::string_view> of_changes{"zone", "name", "author", "since", "limit"};
   static const std::vector<std::string_view> of_mutations{"dry_run", "acknowledge_removals",
                                                           "reason"};
   static const std::vector<std::string_view> of_unpin{"dry_run", "reason", "own"};
   static const std::vector<std::string_view> of_rollback{"to"};
   static const std::vector<std::string_view> none;
-  const auto& known = action == Action::GetChanges    ? of_changes
-                      : action == Action::GetRollback ? of_rollback
-                      : action == Action::DeletePin   ? of_unpin
-                      : request.method == "GET"       ? none
-                                                      : of_mutations;
+  const auto& known = action == Action::GetRollback ? of_rollback
+                      : action == Action::DeletePin ? of_unpin
+                      : request.method == "GET"     ? none
+                                                    : of_mutations;
   std::string names;
   for (const std::string_view name : known)
     names += (names.empty() ? "" : ", ") + std::string(name);
@@ -98,7 +95,7 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", {"zones", "{}", "rrsets", "{}", "{}"}, Action::GetRrset},
       {"PUT", {"zones", "{}", "rrsets", "{}", "{}"}, Action::PutRrset},
       {"DELETE", {"zones", "{}", "rrsets", "{}", "{}"}, Action::DeleteRrset},
-      {"GET", {"changes"}, Action::GetChanges},
+      {"GET", {"changes"}, Action::GetPast},
       {"GET", {"changes", "{}"}, Action::GetChange},
       {"GET", {"pools"}, Action::GetPools},
       {"GET", {"pools", "{}"}, Action::GetPool},
@@ -244,12 +241,11 @@ Answered Api::read(const Match& match, const net::HttpRequest& request) const {
       controller.publishing_in_trouble = ports.publisher.trouble();
       return read_status(controller, ports.feeder.status(), ports.feeder.control(), ports.outbox);
     }
-    case Action::GetZones:   return read_zones(dataset);
-    case Action::GetZone:    return read_zone(dataset, names[0], request);
-    case Action::GetRrset:   return read_rrset(dataset, names[0], names[1], names[2]);
-    case Action::GetChanges: return read_changes(ports_.changes, request);
+    case Action::GetZones: return read_zones(dataset);
+    case Action::GetZone:  return read_zone(dataset, names[0], request);
+    case Action::GetRrset: return read_rrset(dataset, names[0], names[1], names[2]);
     case Action::GetChange:
-      return read_change(ports_.changes, ports.outbox, state.ledger, names[0]);
+      return read_change(ports_.history, ports.outbox, state.ledger, names[0]);
     case Action::GetPools:   return read_pools(dataset);
     case Action::GetPool:    return read_pool(dataset, names[0]);
     case Action::GetCookies: return read_cookies(dataset);

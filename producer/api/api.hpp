@@ -17,7 +17,6 @@
 #include "consumer/feeder/feeder.hpp"
 #include "net/http_server.hpp"
 #include "net/token.hpp"
-#include "producer/api/change_index.hpp"
 #include "producer/api/desk.hpp"
 #include "producer/api/fleet_view.hpp"
 #include "producer/api/pin_desk.hpp"
@@ -28,12 +27,11 @@ namespace tidemark::producer {
 
 struct ApiPorts {
   DeskPorts desk;
-  const ChangeIndex& changes;
+  const HistoryKeeper& history;
   const net::Tokens* tokens = nullptr;  // null: none are configured, loopback may do everything
   log::Sink* control = nullptr;         // for pins, by nobody else; null: none can be set
   // Answers /v1/history and the like (history_reads.hpp); null: nobody can.
   std::function<void(net::HttpRequest, net::Respond)> past{};
-  std::string history_file{};  // of consumer/history, for old versions
 };
 
 class Api {
@@ -53,7 +51,7 @@ class Api {
   std::expected<std::optional<std::string>, ApiError> authorise(const net::HttpRequest& request,
                                                                 std::string_view scope) const;
   Answered read(const Match& match, const net::HttpRequest& request) const;
-  RollbackPorts past() const { return {ports_.desk.feeder, ports_.changes, ports_.history_file}; }
+  RollbackPorts past() const { return {ports_.desk.feeder, ports_.history}; }
   WishResult wish(const Match& match, const net::HttpRequest& request, Terms& terms) const;
 
   ControllerStatus controller_;

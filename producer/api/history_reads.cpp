@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "consumer/history/moment.hpp"
+#include "core/base/time_text.hpp"
 #include "core/dns/master_file.hpp"
 #include "producer/api/history_question.hpp"
 #include "producer/api/history_shapes.hpp"
@@ -133,6 +134,33 @@ Answered read_history(History& history, const net::HttpRequest& request,
   }
   body["changes"] = std::move(changes);
   return answer(history, std::move(body));
+}
+
+// What was judged, newest first, without what it changed: cheap.
+Answered read_changes(History& history, const net::HttpRequest& request,
+                      const PastQuestion& question) {
+  if (auto known = only(request, {"zone", "name", "author", "since", "limit"}); !known) {
+    return std::unexpected(known.error());
+  }
+  consumer::ChangeQuery query;
+  TIDEMARK_TRY(query.zone, question.name("zone"));
+  TIDEMARK_TRY(query.name, question.name("name"));
+  TIDEMARK_TRY(query.limit, question.limit("limit", 100, past_changes_max));
+  if (const auto author = request.parameter("author")) query.author = std::string(*author);
+  if (const auto since = number_parameter(request, "since"); since && *since) {
+    query.since_offset = static_cast<std::int64_t>(**since);
+  } else if (const auto text = request.parameter("since")) {
+    query.since_ms = base::rfc3339_to_ms(*text);
+    if (!query.since_ms) {
+      return std::unexpected(bad_request("since: neither an offset nor a time",
+                                         "an offset, or a time as 2026-01-31T12:00:00Z"));
+    }
+  }
+  const auto found = history.changes(query);
+  if (!found) return refused(found.error(), "changes");
+  json::array changes;
+  for (const consumer::PastChange& change : *found) changes.push_back(to_json(change));
+  return answer(history, {{"changes", std::move(changes)}});
 }
 
 Answered read_blame(History& history, const net::HttpRequest& request,
@@ -315,12 +343,14 @@ Answered read_versions(History& history, const net::HttpRequest& request,
 bool is_past(const std::vector<std::string>& path) {
   if (path.size() == 3) return path[0] == "v1" && path[1] == "blame";
   return path.size() == 2 && path[0] == "v1" &&
-         (path[1] == "history" || path[1] == "diff" || path[1] == "show" || path[1] == "versions");
+         (path[1] == "changes" || path[1] == "history" || path[1] == "diff" || path[1] == "show" ||
+          path[1] == "versions");
 }
 
 Answered read_past(History& history, const net::HttpRequest& request, std::int64_t now_ms) {
   const PastQuestion question(history, request, now_ms);
   const std::string_view what = is_past(request.path) ? request.path[1] : "";
+  if (what == "changes") return read_changes(history, request, question);
   if (what == "history") return read_history(history, request, question);
   if (what == "blame") return read_blame(history, request, question);
   if (what == "diff") return read_diff(history, request, question);

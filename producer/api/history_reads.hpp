@@ -1,6 +1,6 @@
 // The responders of what the history index knows (docs/http-api.md, "The past"):
 //
-//   /v1/history /v1/blame/{zone} /v1/diff /v1/show /v1/versions
+//   /v1/changes /v1/history /v1/blame/{zone} /v1/diff /v1/show /v1/versions
 //
 // The controller answers with them, and the command line when it looks at a log or an index by
 // itself: both say the same.

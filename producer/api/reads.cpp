@@ -8,6 +8,7 @@
 #include "core/base/time_text.hpp"
 #include "core/dns/master_file.hpp"
 #include "core/health/verdict.hpp"
+#include "producer/api/history_shapes.hpp"
 #include "producer/api/shapes.hpp"
 #include "producer/api/terms.hpp"
 
@@ -42,56 +43,6 @@ json::array texts(const auto& all) {
     }
   }
   return array;
-}
-
-json::object change_json(const JudgedChange& change) {
-  json::object object{{"change_id", base::to_hex(change.change_id.value())},
-                      {"state", change.seq > 0 ? "accepted" : "rejected"},
-                      {"offset", change.offset},
-                      {"time", base::rfc3339_of(change.appended_ms)},
-                      {"author", change.author},
-                      {"reason", change.reason},
-                      {"zones", texts(change.zones)},
-                      {"pools", texts(change.pools)},
-                      {"edits", texts(change.edits)}};
-  if (change.seq > 0) {
-    object["seq"] = change.seq;
-  } else {
-    object["rule"] = change.rule;
-    object["message"] = change.message;
-  }
-  if (change.origin) {
-    json::object origin{{"system", change.origin->system}, {"id", change.origin->id}};
-    const auto ms = static_cast<std::int64_t>(change.origin->time_ms);
-    if (ms != 0) origin["time"] = base::rfc3339_of(ms);
-    object["origin"] = std::move(origin);
-  }
-  return object;
-}
-
-std::expected<std::optional<dns::Name>, ApiError> name_filter(const net::HttpRequest& request,
-                                                              std::string_view key) {
-  const auto text = request.parameter(key);
-  if (!text) return std::optional<dns::Name>();
-  if (text->empty()) {
-    return std::unexpected(bad_request(std::string(key) + ": is empty", "leave it out for all"));
-  }
-  auto name = dns::Name::parse(*text);
-  if (!name) return std::unexpected(bad_request(std::string(key) + ": " + name.error().trail));
-  return *std::move(name);
-}
-
-std::expected<void, ApiError> read_since(const net::HttpRequest& request, ChangeFilter& filter) {
-  const auto since = request.parameter("since");
-  if (!since) return {};
-  if (const auto number = number_parameter(request, "since"); number && *number) {
-    filter.since_offset = static_cast<std::int64_t>(**number);
-    return {};
-  }
-  filter.since_ms = base::rfc3339_to_ms(*since);
-  if (filter.since_ms) return {};
-  return std::unexpected(bad_request("since: neither an offset nor a time",
-                                     "an offset, or a time as 2026-01-31T12:00:00Z"));
 }
 
 json::object sightings_json(const health::Observations& observations, const event::Pool& pool,
@@ -312,40 +263,17 @@ net::HttpResponse read_fleet(const FleetView& fleet, dataset::Version version) {
   return respond({{"version", to_json(version)}, {"nodes", std::move(nodes)}});
 }
 
-Answered read_changes(const ChangeIndex& changes, const net::HttpRequest& request) {
-  ChangeFilter filter;
-  auto zone = name_filter(request, "zone");
-  if (!zone) return std::unexpected(std::move(zone).error());
-  filter.zone = *std::move(zone);
-  auto name = name_filter(request, "name");
-  if (!name) return std::unexpected(std::move(name).error());
-  filter.name = *std::move(name);
-  if (const auto author = request.parameter("author")) {
-    if (author->empty()) {
-      return std::unexpected(bad_request("author: is empty", "leave it out for all"));
-    }
-    filter.author = *author;
-  }
-  if (auto read = read_since(request, filter); !read) {
-    return std::unexpected(std::move(read).error());
-  }
-  auto limit = number_parameter(request, "limit");
-  if (!limit) return std::unexpected(std::move(limit).error());
-  if (*limit && (**limit == 0 || **limit > 1000)) {
-    return std::unexpected(bad_request("limit: 1 to 1000"));
-  }
-  if (*limit) filter.limit = static_cast<std::size_t>(**limit);
-  json::array all;
-  for (const JudgedChange* change : changes.select(filter)) all.push_back(change_json(*change));
-  return respond({{"changes", std::move(all)}});
-}
-
-Answered read_change(const ChangeIndex& changes, const Outbox& outbox, const fold::Ledger& ledger,
+Answered read_change(const HistoryKeeper& history, const Outbox& outbox, const fold::Ledger& ledger,
                      std::string_view id) {
   const auto parsed = base::u128_from_hex(id);
   if (!parsed) return std::unexpected(bad_request("a change_id is 32 hexadecimal digits"));
   const event::ChangeId change_id(*parsed);
-  if (const JudgedChange* change = changes.find(change_id)) return respond(change_json(*change));
+  if (auto known = history.reader()) {
+    // An index that cannot say leaves it to the ledger.
+    if (const auto change = known->find(change_id); change && *change) {
+      return respond(to_json(**change));
+    }
+  }
   for (const OutboxEntry& entry : outbox.entries()) {
     if (entry.change_id != change_id) continue;
     return respond({{"change_id", id},

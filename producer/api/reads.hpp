@@ -11,8 +11,8 @@
 #include "core/health/observations.hpp"
 #include "net/http.hpp"
 #include "producer/api/api_error.hpp"
-#include "producer/api/change_index.hpp"
 #include "producer/api/fleet_view.hpp"
+#include "producer/api/history_keeper.hpp"
 #include "producer/publish/outbox.hpp"
 
 namespace tidemark::producer {
@@ -39,8 +39,7 @@ net::HttpResponse read_cookies(const dataset::Dataset& dataset);
 net::HttpResponse read_health(const dataset::Dataset& dataset,
                               const health::Observations& observations, std::int64_t health_offset);
 net::HttpResponse read_fleet(const FleetView& fleet, dataset::Version version);
-Answered read_changes(const ChangeIndex& changes, const net::HttpRequest& request);
-Answered read_change(const ChangeIndex& changes, const Outbox& outbox, const fold::Ledger& ledger,
+Answered read_change(const HistoryKeeper& history, const Outbox& outbox, const fold::Ledger& ledger,
                      std::string_view id);
 
 // The name of a zone in a path or a filter: never empty, never a pattern.

@@ -29,32 +29,22 @@ ApiError not_known(const std::string& what, const std::string& why) {
 }
 
 std::expected<History, ApiError> open_history(const RollbackPorts& ports, const std::string& what) {
-  if (ports.history_file.empty()) {
-    return refuse(not_known(what, "this controller holds only its newest versions"));
-  }
-  auto history = History::open(ports.history_file);
+  auto history = ports.history.reader();
   if (!history) {
     return refuse(not_known(what,
                             "it is older than the versions held here, and the history index "
                             "cannot be read: " +
-                                history.error().trail));
+                                history.error().message));
   }
   return *std::move(history);
 }
 
 std::expected<std::uint64_t, ApiError> version_at_time(const RollbackPorts& ports, std::int64_t ms,
                                                        const std::string& text) {
-  if (auto history = open_history(ports, text)) {
-    if (const auto seq = history->seq_at(ms); seq && *seq != 0) return *seq;
-  }
-  ChangeFilter all;
-  all.limit = judged_changes_max;
-  for (const JudgedChange* change : ports.changes.select(all)) {  // newest first
-    if (change->appended_ms <= ms && change->seq > 0) return change->seq;
-  }
-  return refuse(not_known("the version at " + text,
-                          "no change that this controller has seen is so old, and there is no "
-                          "history index of older ones"));
+  auto history = open_history(ports, text);
+  if (!history) return refuse(std::move(history).error());
+  if (const auto seq = history->seq_at(ms); seq && *seq != 0) return *seq;
+  return refuse(not_known("the version at " + text, "no change that the history knows is so old"));
 }
 
 std::expected<std::uint64_t, ApiError> version_by_change(const RollbackPorts& ports,

@@ -18,7 +18,7 @@
 
 #include "consumer/feeder/feeder.hpp"
 #include "net/http.hpp"
-#include "producer/api/change_index.hpp"
+#include "producer/api/history_keeper.hpp"
 #include "producer/api/reads.hpp"
 #include "producer/api/wishes.hpp"
 
@@ -26,8 +26,7 @@ namespace tidemark::producer {
 
 struct RollbackPorts {
   const consumer::Feeder& feeder;
-  const ChangeIndex& changes;
-  const std::string& history_file;  // of the index; it need not be there. Empty: there is none
+  const HistoryKeeper& history;
 };
 
 std::expected<std::uint64_t, ApiError> version_of(const RollbackPorts& ports, std::string_view to);

@@ -104,7 +104,6 @@ struct Controller::Inner {
   Outbox outbox;
   LateSource changes, health, fleet_source, control_source;
   LateSink changes_sink, control_sink, pins_sink;
-  ChangeIndex index;
   FleetView fleet;
   Publisher publisher;
   Heartbeat heartbeat;
@@ -165,7 +164,6 @@ base::Result<void> Controller::Inner::begin() {
                             .log_identity = [this] { return log->identity(); },
                             .folded =
                                 [this](const consumer::FoldedChange& folded) {
-                                  index.add(folded);
                                   history->folded(folded);
                                   if (api) api->desk().folded(folded);
                                 },
@@ -173,23 +171,21 @@ base::Result<void> Controller::Inner::begin() {
                                               log::AppendTime) { history->skipped(nack.offset); }},
       std::move(restored.contents));
   TIDEMARK_TRY(const auto epoch, outbox.next_author_epoch());
-  api = std::make_unique<Api>(ControllerStatus{settings.name, settings.dataset, epoch.value()},
-                              DeskSettings{},
-                              ApiPorts{.desk = {.clock = clock,
-                                                .random = random,
-                                                .feeder = *feeder,
-                                                .outbox = outbox,
-                                                .publisher = publisher,
-                                                .fleet = fleet,
-                                                .stored = [this] { publish(); }},
-                                       .changes = index,
-                                       .tokens = settings.tokens ? &*settings.tokens : nullptr,
-                                       .control = &pins_sink,
-                                       .past =
-                                           [this](net::HttpRequest request, net::Respond respond) {
-                                             past->take(std::move(request), std::move(respond));
-                                           },
-                                       .history_file = settings.state_folder + "/history.sqlite"});
+  api = std::make_unique<Api>(
+      ControllerStatus{settings.name, settings.dataset, epoch.value()}, DeskSettings{},
+      ApiPorts{.desk = {.clock = clock,
+                        .random = random,
+                        .feeder = *feeder,
+                        .outbox = outbox,
+                        .publisher = publisher,
+                        .fleet = fleet,
+                        .stored = [this] { publish(); }},
+               .history = *history,
+               .tokens = settings.tokens ? &*settings.tokens : nullptr,
+               .control = &pins_sink,
+               .past = [this](net::HttpRequest request, net::Respond respond) {
+                 past->take(std::move(request), std::move(respond));
+               }});
   api->desk().settle_known();
   if (publisher.waiting() > 0) {
     spdlog::info("{} changes of an earlier run are sent again", publisher.waiting());
@@ -202,8 +198,8 @@ base::Result<void> Controller::Inner::begin() {
                                          api->respond(std::move(request), std::move(respond));
                                          turn_soon();
                                        }));
-  spdlog::info("{}: API on {}, {} changes of version {} known", settings.name,
-               net::to_text(server->local_address()), index.size(), saved_seq);
+  spdlog::info("{}: API on {}, from version {}", settings.name,
+               net::to_text(server->local_address()), saved_seq);
   (void)fleet_source.start(log::Offset(0));
   set_up_topics();
   turn();

@@ -63,7 +63,6 @@ class ApiRig {
                 .log_identity = [this] { return log.identity(); },
                 .folded =
                     [this](const consumer::FoldedChange& folded) {
-                      index.add(folded);
                       history.folded(folded);
                       api->desk().folded(folded);
                     },
@@ -87,7 +86,7 @@ class ApiRig {
                                   .publisher = *publisher,
                                   .fleet = fleet,
                                   .stored = {}},
-                         .changes = index,
+                         .history = history,
                          .tokens = tokens,
                          .control = pins.get(),
                          .past = [this](const net::HttpRequest& request, net::Respond respond) {
@@ -189,7 +188,6 @@ class ApiRig {
   std::unique_ptr<log::Sink> pins;
   std::unique_ptr<log::Sink> sink;
   Outbox outbox;
-  ChangeIndex index;
   HistoryKeeper history;
   FleetView fleet;
   std::int64_t fleet_ms = 1000;
