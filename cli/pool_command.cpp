@@ -29,6 +29,9 @@ Outcome put(const Options& options, const Session& session) {
                 R"(a pool is {"name": "web", "endpoints": [...], "check": {...}})");
   }
   const std::string pool = shown(value->get_object(), "name");
+  if (value->get_object().erase("references") != 0) {  // `pool get` tells it; it is no wish
+    text = json::serialize(*value);
+  }
   auto api = ApiClient::connect(session);
   if (!api) return std::unexpected(std::move(api).error());
   auto reply = api->mutate(

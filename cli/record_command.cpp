@@ -86,7 +86,8 @@ void add_record(Command root, Session& session) {
         "--wait 10");
     add_name(set, *options);
     set.arguments("RDATA", options->rdata,
-                  "One record each, quoted if it has blanks; names in it are absolute: "
+                  "One record each; text with blanks or ; in quotes of its own: "
+                  "'\"v=spf1 mx -all\"'; names in it are absolute: "
                   "\"10 mx1.example.org.\"");
     set.option("--ttl", options->ttl, "SECONDS", "Default: as before; a new one needs it");
     add_dry_run_options(set, options->change, options->dry_run);

@@ -26,13 +26,14 @@ bool EntryLexer::read_entry(Entry& entry) {
   entry.tokens.clear();
   entry.places.clear();
   entry.error.reset();
+  entry.has_comment = false;
   entry.begins_blank = is_white(text_[at_]);
   while (at_ < text_.size() && !entry.error) {
     const char c = text_[at_];
     if (c == '\n' && depth_ == 0) break;
     if (c == ')' && depth_ == 0) {
       fail_at(entry, here(), "a closing parenthesis without an opening one");
-    } else if (!take_separator(c)) {
+    } else if (!take_separator(c, entry)) {
       c == '"' ? take_quoted(entry) : take_word(entry);
     }
   }
@@ -44,10 +45,11 @@ bool EntryLexer::read_entry(Entry& entry) {
 }
 
 // White space, comments, parentheses and the line ends inside them.
-bool EntryLexer::take_separator(char c) {
+bool EntryLexer::take_separator(char c, Entry& entry) {
   if (c == '\n') {
     pass_line_end();
   } else if (c == ';') {
+    entry.has_comment = true;
     skip_to_line_end();
   } else if (c == '(') {
     if (depth_++ == 0) outermost_ = here();

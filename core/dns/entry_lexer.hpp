@@ -28,6 +28,7 @@ struct Entry {
   std::vector<Token> tokens;  // never empty unless there is an error
   std::vector<Place> places;  // of each token
   std::optional<Remark> error;
+  bool has_comment = false;
 };
 
 class EntryLexer {
@@ -40,7 +41,7 @@ class EntryLexer {
  private:
   Place here() const noexcept { return {line_, at_ - line_begin_ + 1}; }
   bool read_entry(Entry& entry);
-  bool take_separator(char c);
+  bool take_separator(char c, Entry& entry);
   void skip_to_line_end() noexcept;
   void pass_line_end() noexcept;
   void take_quoted(Entry& entry);

@@ -119,6 +119,9 @@ Result<Bytes> rdata_from_text(RrType type, std::string_view text, NameView origi
   Entry entry;
   lexer.next(entry);
   if (entry.error) return of_type(type, malformed(entry.error->what));
+  if (entry.has_comment) {  // of a master file; here it would swallow the rest of a TXT unseen
+    return of_type(type, malformed("a ; begins a comment: put the text in double quotes"));
+  }
   const std::vector<Token> fields = std::move(entry.tokens);
   if (Entry further; lexer.next(further)) return of_type(type, malformed("more than one line"));
   return rdata_from_text(type, fields, origin);

@@ -29,7 +29,7 @@ struct Token {
 // The fields of one record after its type. Relative names are completed with `origin`.
 base::Result<base::Bytes> rdata_from_text(RrType type, const std::vector<Token>& fields,
                                           NameView origin);
-// The same from one string such as "10 mail.example." (splits it first).
+// The same from one string such as "10 mail.example." (splits it first). One line, no comment.
 base::Result<base::Bytes> rdata_from_text(RrType type, std::string_view text, NameView origin);
 // Uncompressed wire form: validated and brought into canonical form.
 base::Result<base::Bytes> canonical_rdata(RrType type, base::ByteView wire);

@@ -4,7 +4,7 @@
 // zone, locate the name, write what the match says; an alias starts over with its target, in the
 // same Snapshot, at most aliases_max times and never twice with one name. Pools are answered by the
 // Snapshot's health masks. It writes required records only; what may be left out is named in the
-// Outcome and comes afterwards (additional.hpp).
+// Outcome and comes afterwards (addresses.hpp).
 //
 // A zone that has an expiry and has not been heard of for longer is refused; an alias into it ends
 // the chain, as one into a name that is not hosted.

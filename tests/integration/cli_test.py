@@ -309,6 +309,8 @@ class Api(Case):
         self.cli("pool", "put", pool, *REASON)
         self.assertIn("web", self.cli("pool", "list").stdout)
         self.assertIn("192.0.2.2", self.cli("pool", "get", "web").stdout)
+        again = self.file("again.json", self.cli("-o", "json", "pool", "get", "web").stdout)
+        self.cli("pool", "put", again, *REASON)
         self.cli("record", "set", "app.example.org", "POOL", "web", "--ttl", "5", *REASON)
         self.fleet.wait_everywhere("app.example.org", "A", ["192.0.2.1", "192.0.2.2"])
         self.cli("override", "set", "web", "b1", "down", "--for", "10m", "--wait", "20", *REASON)

@@ -71,6 +71,15 @@ TEST(Rdata, NeverHoldsACompressionPointer) {
   EXPECT_EQ(canonical("SVCB", "0001c00c"), "error: SVCB: target: not an uncompressed name");
 }
 
+TEST(Rdata, FromOneStringTakesNoComment) {
+  const Name root = Name::root();
+  const auto swallowed = rdata_from_text(RrType::Txt, "v=DKIM1; k=rsa; p=AAAA", root);
+  ASSERT_FALSE(swallowed);
+  EXPECT_NE(swallowed.error().trail.find("double quotes"), std::string::npos);
+  EXPECT_TRUE(rdata_from_text(RrType::Txt, R"("v=DKIM1; k=rsa; p=AAAA")", root));
+  EXPECT_TRUE(rdata_from_text(RrType::Txt, R"(v=DKIM1\; k)", root));
+}
+
 TEST(Rdata, OfSoaTakesTimesWithUnits) {
   EXPECT_EQ(text("SOA", "ns1 host\\.master ( 2024010100 2h 1h 2w 5m )"),
             "ns1.example.com. host\\.master.example.com. 2024010100 7200 3600 1209600 300");
