@@ -61,9 +61,7 @@ std::string target_of(const std::string& base, const Options& options) {
 
 std::string complaint_of(const net::HttpResponse& response) {
   const auto answer = parse_answer(response.body);
-  if (!answer || !answer->get_object().contains("error")) return "";
-  const json::value& error = answer->get_object().at("error");
-  return error.is_string() ? plain(shown(error)) : "";
+  return answer ? plain(shown(object_of(answer->get_object(), "error"), "message")) : "";
 }
 
 Failure failure_of_edge(const Options& options, const net::HttpResponse& response) {

@@ -336,6 +336,8 @@ class Api(Case):
         self.assertRegex(shown, r"(?m)^b2 .*up .* yes +")
         said = self.cli("why", "a..b", "A", *at, code=USAGE).stderr
         self.assertIn("a..b", said)
+        said = self.cli("why", "www.example.org", "A", "--payload", "70000", *at, code=USAGE).stderr
+        self.assertIn("payload", said)  # the edge's own words
         said = self.cli("why", "www.example.org", "AXFR", *at, code=USAGE).stderr
         self.assertIn("meta type", said)
         closed = f"http://127.0.0.1:{free_port()}"
