@@ -24,10 +24,10 @@ void RetainedVersions::add(const dataset::Dataset& dataset) {
   pass(dataset);
   versions_.push_back(dataset);
   if (versions_.size() > versions_max_) versions_.pop_front();
-  for (int i = 0; i < dropped_at_once && versions_.size() > 1; ++i) {
-    if (dataset.store().octets_superseded() <= octets_max_) break;
-    versions_.pop_front();
-  }
+  const std::size_t superseded = dataset.store().octets_superseded();
+  const std::size_t newest = dataset.store().octets_in_use() - superseded;
+  if (superseded <= newest + octets_max_) return;
+  for (int i = 0; i < dropped_at_once && versions_.size() > 1; ++i) versions_.pop_front();
 }
 
 void RetainedVersions::keep(std::optional<std::uint64_t> seq) {

@@ -1,8 +1,10 @@
 // RetainedVersions: the newest versions of a node, held for pin, rollback and diff.
 //
 // A version is a handle of a Dataset: it shares all but what later changes replaced. It holds the
-// newest `versions_max` of them while what only older ones need stays within `octets_max` (the
-// oldest go first, a few with each change), and beside them the one that is kept on purpose.
+// newest `versions_max` of them while what only older ones need stays within `octets_max` and as
+// much again as the newest one needs: the version before an import that replaced everything must
+// not be the first to go. The oldest go first, a few with each change. Beside them it holds the one
+// that is kept on purpose.
 //
 // Invariants  What is kept is never dropped, but by keep() of another one and by clear().
 // Threads     The feeder's. What it hands out is a value.
