@@ -116,6 +116,25 @@ void diff_of_all(benchmark::State& state) {
 }
 BENCHMARK(diff_of_all)->Arg(100)->Arg(10'000)->Arg(400'000)->Unit(benchmark::kMillisecond);
 
+void first_page_of_a_diff(benchmark::State& state) {
+  auto history = History::open(index_path());
+  for (auto _ : state) {
+    auto found = history->diff(changes / 2, changes / 2 + 400'000, {}, 100);
+    if (!found || found->size() != 100) state.SkipWithError("no page");
+  }
+}
+BENCHMARK(first_page_of_a_diff)->Unit(benchmark::kMillisecond);
+
+void changes_of_a_zone(benchmark::State& state) {
+  auto history = History::open(index_path());
+  std::uint64_t i = 0;
+  for (auto _ : state) {
+    auto found = history->changes({.zone = zone_of(i++), .limit = 100});
+    if (!found || found->size() != 100) state.SkipWithError("no history");
+  }
+}
+BENCHMARK(changes_of_a_zone)->Unit(benchmark::kMillisecond);
+
 void a_name_at_a_time(benchmark::State& state) {
   auto history = History::open(index_path());
   std::uint64_t i = 0;
