@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "consumer/feeder/feeder.hpp"
+#include "consumer/snapshot_file/folder_lock.hpp"
 #include "consumer/snapshot_file/posix_disk.hpp"
 #include "consumer/snapshot_file/snapshot_store.hpp"
 #include "dns-edge/admin/admin.hpp"
@@ -51,6 +52,7 @@ struct EdgeNode::Inner {
   const dataset::HashSeed seed;
   std::unique_ptr<log::Log> log;
   std::unique_ptr<consumer::PosixDisk> disk;
+  std::optional<consumer::FolderLock> folder_lock;  // from begin() on
   consumer::SnapshotStore store;
   LateSource changes;
   LateSource health;

@@ -71,6 +71,8 @@ EdgeNode::Inner::Inner(boost::asio::io_context& with_io, EdgeSettings with_setti
       timer(io) {}
 
 Result<void> EdgeNode::Inner::begin() {
+  TIDEMARK_TRY(auto lock, consumer::FolderLock::take(settings.state_folder));
+  folder_lock.emplace(std::move(lock));
   TIDEMARK_TRY(cookie_keys, CookieKeys::open(settings.cookies, random));
   TIDEMARK_TRY_VOID(check_addresses_free(settings.listen));
   consumer::RestoreReport restored = store.restore(seed);

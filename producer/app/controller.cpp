@@ -12,6 +12,7 @@
 #include <spdlog/spdlog.h>
 
 #include "consumer/feeder/feeder.hpp"
+#include "consumer/snapshot_file/folder_lock.hpp"
 #include "consumer/snapshot_file/posix_disk.hpp"
 #include "consumer/snapshot_file/snapshot_store.hpp"
 #include "net/http_server.hpp"
@@ -19,7 +20,6 @@
 #include "producer/api/api.hpp"
 #include "producer/api/history_desk.hpp"
 #include "producer/api/history_keeper.hpp"
-#include "producer/app/folder_lock.hpp"
 #include "producer/app/heartbeat.hpp"
 #include "producer/app/late_log.hpp"
 #include "producer/app/topics_setup.hpp"
@@ -45,7 +45,7 @@ constexpr std::size_t told_max = 100;  // different remarks within that time; mo
 
 struct Controller::Inner {
   Inner(boost::asio::io_context& io_of, ControllerSettings settings_of,
-        std::unique_ptr<log::Log> log_of, FolderLock lock_of,
+        std::unique_ptr<log::Log> log_of, consumer::FolderLock lock_of,
         std::unique_ptr<consumer::PosixDisk> disk_of, Outbox outbox_of,
         std::function<void()> ended_of)
       : io(io_of),
@@ -94,7 +94,7 @@ struct Controller::Inner {
   boost::asio::io_context& io;
   const ControllerSettings settings;
   std::function<void()> ended;
-  FolderLock lock;
+  consumer::FolderLock lock;
   std::unique_ptr<log::Log> log;
   net::SystemClock clock;
   net::SystemRandom random;
@@ -400,7 +400,7 @@ base::Result<std::unique_ptr<Controller>> Controller::start(boost::asio::io_cont
                                                             std::unique_ptr<log::Log> log,
                                                             std::function<void()> ended) {
   TIDEMARK_TRY(auto disk, consumer::PosixDisk::open(settings.state_folder));
-  TIDEMARK_TRY(auto lock, FolderLock::take(settings.state_folder));
+  TIDEMARK_TRY(auto lock, consumer::FolderLock::take(settings.state_folder));
   TIDEMARK_TRY(auto outbox, Outbox::open(settings.state_folder + "/outbox.sqlite",
                                          {.entries_max = settings.outbox_entries_max}));
   auto inner = std::make_unique<Inner>(io, std::move(settings), std::move(log), std::move(lock),

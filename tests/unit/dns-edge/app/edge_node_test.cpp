@@ -210,6 +210,19 @@ TEST_F(Edge, KeepsServingWhenTheLogIsAnotherOne) {
   stop();
 }
 
+TEST_F(Edge, ASecondNodeOnTheSameFolderIsRefused) {
+  start();
+  EdgeSettings second = settings;
+  second.listen[0].port = 0;
+  const auto started = EdgeNode::start(
+      io, second, {.remark = [](Severity, const auto&) {}, .failed = [](const auto&) {}});
+  ASSERT_FALSE(started.has_value());
+  EXPECT_EQ(started.error().code, base::Errc::Conflict);
+  EXPECT_NE(started.error().trail.find("another process uses this folder"), std::string::npos);
+  stop();
+  start();  // the folder is free again
+}
+
 TEST_F(Edge, ATakenPortEndsTheStartWithItsName) {
   asio::io_context other;
   asio::ip::udp::socket taken(other, {asio::ip::address_v4::loopback(), 0});

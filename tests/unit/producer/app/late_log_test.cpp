@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "core/log/memory_log.hpp"
-#include "producer/app/folder_lock.hpp"
 #include "producer/app/heartbeat.hpp"
 #include "producer/app/topics_setup.hpp"
 #include "schemas/codec.hpp"
@@ -134,18 +133,6 @@ TEST_F(LateLog, AControllerWithAHistoryCreatesNothing) {
   EXPECT_FALSE(log.store().bounds(topic).has_value());
   create();
   ASSERT_TRUE(result.wait([&] { return result.found.has_value(); }));
-}
-
-TEST(FolderLock, IsHeldByOneAtATime) {
-  topics::TemporaryFolder folder;
-  {
-    const auto first = FolderLock::take(folder.path());
-    ASSERT_TRUE(first.has_value());
-    const auto second = FolderLock::take(folder.path());
-    ASSERT_FALSE(second.has_value());
-    EXPECT_EQ(second.error().code, base::Errc::Conflict);
-  }
-  EXPECT_TRUE(FolderLock::take(folder.path()).has_value());
 }
 
 }  // namespace

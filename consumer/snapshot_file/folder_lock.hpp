@@ -1,5 +1,5 @@
-// FolderLock: one process per state folder. Two that shared an outbox would send each other's
-// changes and forget each other's answers.
+// FolderLock: one process per state folder. Two controllers that shared an outbox would send each
+// other's changes and forget each other's answers; two edges would tidy up each other's files.
 //
 // Held until it is destroyed or the process ends, however it ends.
 #pragma once
@@ -9,7 +9,7 @@
 
 #include "core/base/result.hpp"
 
-namespace tidemark::producer {
+namespace tidemark::consumer {
 
 class FolderLock {
  public:
@@ -24,4 +24,4 @@ class FolderLock {
   int descriptor_;
 };
 
-}  // namespace tidemark::producer
+}  // namespace tidemark::consumer

@@ -1,4 +1,4 @@
-#include "producer/app/folder_lock.hpp"
+#include "consumer/snapshot_file/folder_lock.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -7,7 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-namespace tidemark::producer {
+namespace tidemark::consumer {
 
 base::Result<FolderLock> FolderLock::take(const std::string& folder) {
   const std::string path = folder + "/.lock";
@@ -19,8 +19,8 @@ base::Result<FolderLock> FolderLock::take(const std::string& folder) {
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     return base::fail(base::Errc::Conflict,
                       folder +
-                          ": another process uses this folder: give each controller a "
-                          "--state-dir of its own");
+                          ": another process uses this folder: give each node and each "
+                          "controller a --state-dir of its own");
   }
   return lock;
 }
@@ -29,4 +29,4 @@ FolderLock::~FolderLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-}  // namespace tidemark::producer
+}  // namespace tidemark::consumer
