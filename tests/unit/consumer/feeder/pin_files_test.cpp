@@ -75,6 +75,30 @@ TEST_F(PinFilesTest, ADamagedVersionIsNotUsedAndThePinStays) {
   EXPECT_EQ(found.remarks.size(), 1u);
 }
 
+// Reliability I2: whatever call fails, and a power cut is the same as one that fails and never
+// returns, the pin that is noted has its version beside it.
+TEST_F(PinFilesTest, AFailureAtAnyCallLeavesAPinWithItsVersion) {
+  const dataset::Dataset first = version();
+  log::MemoryLog log(store_);
+  append(log, changes_topic, {draft(create_zone(2, name("example.net.")))});
+  rig_.settle();
+  const event::Pin next{"fleet", 2, "bob", "and again"};
+  bool whole = false;
+  for (std::size_t call = 1; !whole; ++call) {
+    MemoryDisk disk;
+    PinFiles files(disk, lineage_of("tests"));
+    ASSERT_TRUE(files.keep(pin_, first));
+    disk.fail_call(disk.calls() + call);
+    whole = files.keep(next, version()).has_value();
+    disk.fail_call(0);
+    const auto found = files.restore(dataset::HashSeed(9));
+    ASSERT_TRUE(found.pin) << call;
+    ASSERT_TRUE(found.pin->dataset) << call;
+    EXPECT_EQ(found.pin->dataset->version().seq.value(), found.pin->pin.seq) << call;
+    ASSERT_LT(call, 20u);
+  }
+}
+
 TEST_F(PinFilesTest, ADamagedPinIsTold) {
   ASSERT_TRUE(disk_.write_durably("pin.tmct", base::Bytes(20)));
   const auto found = files_.restore(dataset::HashSeed(9));
