@@ -43,6 +43,8 @@ class Rollback(unittest.TestCase):
             self._a_restart_without_the_log_stays_pinned(fleet, good["seq"])
             self._guards_of_pins(fleet)
             self._roll_back(fleet, good, bad_serial)
+            self._less_than_the_fleet(fleet)
+            self._what_came_in_between(fleet, good["seq"])
             self.assertGreater(self.after_seq, bad["seq"])
 
     def _content(self, fleet):
@@ -133,14 +135,26 @@ class Rollback(unittest.TestCase):
         self.assertIn("no difference", again.stdout)
         self.assertEqual(fleet.call("GET", "/v1/pins").json["pins"], [])
 
-        # What came in between goes with --all: the other zone was not there then.
-        listed = fleet.call("GET", f"/v1/rollback?to={good['seq']}").json
+    def _less_than_the_fleet(self, fleet):
+        first, second, third = fleet.edges
+        fleet.cli("pin", self.bad_seq, "--node", "edge1", "--reason", "look", "--wait", "20")
+        fleet.cli("pin", 1, "--ring", "default", "--reason", "look", "--wait", "20")
+        self.assertEqual(first.version()["seq"], self.bad_seq, "a node's own pin comes first")
+        self.assertEqual([second.version()["seq"], third.version()["seq"]], [1, 1])
+        fleet.cli("unpin", "--node", "edge1", "--reason", "seen", "--wait", "20")
+        self.assertEqual(first.version()["seq"], 1, "then that of its ring")
+        fleet.cli("unpin", "--ring", "default", "--reason", "seen", "--wait", "20")
+        newest = fleet.status()["version"]["seq"]
+        self.assertEqual([edge.version()["seq"] for edge in fleet.edges], [newest] * 3)
+
+    def _what_came_in_between(self, fleet, seq):
+        """With --all it goes: the other zone was not there then."""
+        listed = fleet.call("GET", f"/v1/rollback?to={seq}").json
         self.assertEqual([(one["zone"], one["rollback"]) for one in listed["zones"]],
                          [("other.example.", "removed")], listed)
-        refused = fleet.cli("rollback", "--all", "--to", good["seq"], "--reason", "x", check=False)
+        refused = fleet.cli("rollback", "--all", "--to", seq, "--reason", "x", check=False)
         self.assertEqual(refused.returncode, 4, refused)
-        fleet.cli("rollback", "--all", "--to", good["seq"], "--reason", "x", "--yes",
-                  "--wait", "30")
+        fleet.cli("rollback", "--all", "--to", seq, "--reason", "x", "--yes", "--wait", "30")
         for edge in fleet.edges:
             self.assertIsNone(edge.texts("www.other.example"))
         history = fleet.call("GET", "/v1/changes?zone=other.example").json["changes"]
