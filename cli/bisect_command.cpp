@@ -2,7 +2,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -39,8 +42,8 @@ std::string file_of(std::string zone) {
 
 class Bisection {
  public:
-  Bisection(const Options& options, const Session& session, Past past)
-      : options_(options), session_(session), past_(std::move(past)) {}
+  Bisection(const Options& options, const Session& session, Past past, TemporaryFolder folder)
+      : options_(options), session_(session), past_(std::move(past)), folder_(std::move(folder)) {}
 
   Outcome run() {
     if (auto found = find_versions(); !found) return found;
@@ -99,33 +102,63 @@ class Bisection {
     return std::nullopt;
   }
 
+  // Whether the file of an earlier step holds what the zone was at `seq`.
+  bool is_written(const std::string& zone, std::uint64_t seq) {
+    const auto written = written_.find(zone);
+    if (written == written_.end()) return false;
+    if (written->second == seq) return true;
+    const auto [low, high] = std::minmax(written->second, seq);
+    const auto between = past_.ask_json({"history"}, {{"zone", zone},
+                                                      {"since", std::to_string(low + 1)},
+                                                      {"until", std::to_string(high)},
+                                                      {"limit", "1"},
+                                                      {"differences", "0"}});
+    return between && list_of(*between, "changes").empty();
+  }
+
+  Outcome write_zone(const std::string& zone, std::uint64_t seq, const std::string& folder) {
+    if (is_written(zone, seq)) return {};
+    auto text = past_.ask({"show"}, {{"zone", zone}, {"at", std::to_string(seq)}}, "text/dns");
+    if (!text && options_.zone) return {};  // the zone was not there: no file
+    if (!text) return std::unexpected(std::move(text).error());
+    const std::string path = folder + "/" + file_of(zone);
+    if (!(std::ofstream(path) << *text).flush()) return fail(Exit::Error, path + ": not written");
+    written_[zone] = seq;
+    return {};
+  }
+
+  // Only what differs from the step before is written anew.
   Outcome write_zones(std::uint64_t seq, const std::string& folder) {
-    std::vector<std::string> zones;
+    std::set<std::string> zones;
     if (options_.zone) {
-      zones.push_back(options_.zone->ends_with('.') ? *options_.zone : *options_.zone + ".");
+      zones.insert(options_.zone->ends_with('.') ? *options_.zone : *options_.zone + ".");
+      written_.clear();
     } else {
       auto all = past_.ask_json({"show"}, {{"at", std::to_string(seq)}});
       if (!all) return std::unexpected(std::move(all).error());
-      for (const json::value& one : list_of(*all, "zones")) zones.push_back(shown(one));
+      for (const json::value& one : list_of(*all, "zones")) zones.insert(shown(one));
     }
+    std::set<std::string> stay;
+    if (!options_.zone) std::ranges::transform(zones, std::inserter(stay, stay.end()), file_of);
+    std::error_code ignored;  // what the check left behind may be anything
+    std::vector<std::filesystem::path> go;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+      if (!stay.contains(entry.path().filename())) go.push_back(entry.path());
+    }
+    for (const auto& path : go) std::filesystem::remove_all(path, ignored);
+    std::erase_if(written_, [&](const auto& one) { return !zones.contains(one.first); });
     for (const std::string& zone : zones) {
-      auto text = past_.ask({"show"}, {{"zone", zone}, {"at", std::to_string(seq)}}, "text/dns");
-      if (!text && options_.zone) continue;  // the zone was not there: no file
-      if (!text) return std::unexpected(std::move(text).error());
-      const std::string path = folder + "/" + file_of(zone);
-      if (!(std::ofstream(path) << *text).flush()) return fail(Exit::Error, path + ": not written");
+      if (auto written = write_zone(zone, seq, folder); !written) return written;
     }
     return {};
   }
 
   Expected<Verdict> judge(std::uint64_t seq) {
-    auto folder = TemporaryFolder::make();
-    if (!folder) return std::unexpected(std::move(folder).error());
-    if (auto written = write_zones(seq, folder->path()); !written) {
+    if (auto written = write_zones(seq, folder_.path()); !written) {
       return std::unexpected(std::move(written).error());
     }
     setenv("TIDEMARK_SEQ", std::to_string(seq).c_str(), 1);
-    setenv("TIDEMARK_ZONES_DIR", folder->path().c_str(), 1);
+    setenv("TIDEMARK_ZONES_DIR", folder_.path().c_str(), 1);
     // What it says must not mix with what we say.
     const int status = std::system(("exec 1>&2\n" + options_.check).c_str());
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
@@ -186,7 +219,9 @@ class Bisection {
   const Options& options_;
   const Session& session_;
   Past past_;
-  std::vector<std::uint64_t> versions_;  // empty: all from first_ on
+  TemporaryFolder folder_;
+  std::map<std::string, std::uint64_t> written_;  // zone -> version that its file holds
+  std::vector<std::uint64_t> versions_;           // empty: all from first_ on
   std::uint64_t first_ = 0, good_ = 0, bad_ = 0, steps_ = 0;
   std::set<std::uint64_t> skipped_;
 };
@@ -204,13 +239,15 @@ void add_bisect(Command root, Session& session) {
   command.required_option(
       "--check", options->check, "CMD",
       "Run by the shell at each step, with TIDEMARK_SEQ and the zones as master files in "
-      "TIDEMARK_ZONES_DIR: 0 is good, 1 to 124 bad, 125 cannot be told");
+      "TIDEMARK_ZONES_DIR, which it only reads: 0 is good, 1 to 124 bad, 125 cannot be told");
   command.option("--zone", options->zone, "ZONE", "Only changes of this zone; only it is exported");
   add_past_options(command, options->past);
   command.action([options, &session]() -> Outcome {
     auto past = Past::open(options->past, session);
     if (!past) return std::unexpected(std::move(past).error());
-    return Bisection(*options, session, *std::move(past)).run();
+    auto folder = TemporaryFolder::make();
+    if (!folder) return std::unexpected(std::move(folder).error());
+    return Bisection(*options, session, *std::move(past), *std::move(folder)).run();
   });
 }
 

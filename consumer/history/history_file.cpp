@@ -96,6 +96,7 @@ Result<SqliteFile> open_history(const std::string& path) {
   TIDEMARK_TRY(const auto tables,
                file.number("SELECT count(*) FROM sqlite_master WHERE name='versions'"));
   if (tables == 0) return base::fail(base::Errc::Invalid, path + ": not a history index");
+  TIDEMARK_TRY_VOID(file.run("PRAGMA cache_size=-32768"));  // KiB: questions read the same again
   return file;
 }
 
