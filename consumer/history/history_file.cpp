@@ -12,6 +12,7 @@ using topics::SqliteFile;
 constexpr std::string_view schema = R"(
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=NORMAL;
+PRAGMA cache_size=-32768;
 CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS changes(
   offset INTEGER PRIMARY KEY, seq INTEGER, change_id BLOB NOT NULL, appended_ms INTEGER NOT NULL,
