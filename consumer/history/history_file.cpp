@@ -56,13 +56,6 @@ Result<void> check_format(SqliteFile& file, const std::string& path) {
                                                  "; delete it, and it is built anew from the log");
 }
 
-Result<void> put_fact(SqliteFile& file, std::string_view name, std::int64_t value) {
-  TIDEMARK_TRY(auto put, file.prepare("INSERT OR REPLACE INTO facts VALUES(?1, ?2)"));
-  put.bind(1, name);
-  put.bind(2, value);
-  return put.run();
-}
-
 Result<void> check_lineage(SqliteFile& file, const std::string& path, dataset::Lineage lineage) {
   const std::string wanted = base::to_hex(lineage.value());
   TIDEMARK_TRY(auto select, file.prepare("SELECT value FROM facts WHERE name='lineage'"));
@@ -110,12 +103,6 @@ Result<HistoryPosition> position_of(SqliteFile& file) {
   position.seq = static_cast<std::uint64_t>(seq);
   position.first_seq = static_cast<std::uint64_t>(first);
   return position;
-}
-
-Result<void> move_position(SqliteFile& file, const HistoryPosition& position) {
-  TIDEMARK_TRY_VOID(put_fact(file, "offset", position.offset));
-  TIDEMARK_TRY_VOID(put_fact(file, "seq", static_cast<std::int64_t>(position.seq)));
-  return put_fact(file, "first_seq", static_cast<std::int64_t>(position.first_seq));
 }
 
 }  // namespace tidemark::consumer

@@ -48,7 +48,5 @@ struct HistoryPosition {
 [[nodiscard]] base::Result<topics::SqliteFile> open_history(const std::string& path);
 
 [[nodiscard]] base::Result<HistoryPosition> position_of(topics::SqliteFile& file);
-[[nodiscard]] base::Result<void> move_position(topics::SqliteFile& file,
-                                               const HistoryPosition& position);
 
 }  // namespace tidemark::consumer

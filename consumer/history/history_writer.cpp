@@ -72,9 +72,18 @@ Result<void> HistoryWriter::begin() {
   return {};
 }
 
+Result<void> HistoryWriter::note_position() {
+  TIDEMARK_TRY(auto* const put, prepared("INSERT OR REPLACE INTO facts VALUES('offset', ?1), "
+                                         "('seq', ?2), ('first_seq', ?3)"));
+  put->bind(1, position_.offset);
+  put->bind(2, signed_of(position_.seq));
+  put->bind(3, signed_of(position_.first_seq));
+  return put->run();
+}
+
 Result<void> HistoryWriter::commit() {
   if (!open_) return {};
-  auto done = move_position(file_, position_);
+  auto done = note_position();
   if (done) done = file_.run("COMMIT");
   open_ = false;
   if (!done) {

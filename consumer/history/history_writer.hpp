@@ -53,6 +53,7 @@ class HistoryWriter {
   HistoryWriter(topics::SqliteFile file, HistoryPosition position);
   base::Result<topics::SqliteStatement*> prepared(std::string_view sql);
   base::Result<void> begin();
+  base::Result<void> note_position();
   base::Result<void> check_known(const JudgedRecord& record);
   base::Result<void> write(const JudgedRecord& record);
   base::Result<void> note_change(const JudgedRecord& record, std::optional<std::uint64_t> seq,
