@@ -30,12 +30,13 @@ void remove_index(const std::string& path) {
 
 HistoryBuilder::HistoryBuilder(std::string path, std::string dataset,
                                std::unique_ptr<log::Source> source,
-                               consumer::SnapshotContents state,
+                               consumer::SnapshotContents state, std::int64_t state_ms,
                                std::shared_ptr<BuildProgress> progress)
     : path_(std::move(path)),
       dataset_(std::move(dataset)),
       source_(std::move(source)),
       given_(std::move(state)),
+      given_ms_(state_ms),
       progress_(std::move(progress)),
       thread_([this] {
         outcome_ = work();
@@ -112,7 +113,7 @@ Result<void> HistoryBuilder::begin_from_state() {
   if (state.offset < 0 || (bounds && state.offset + 1 < bounds->first.value())) {
     return base::fail(base::Errc::OutOfRange, "the log's beginning is gone");
   }
-  TIDEMARK_TRY_VOID(writer_->add_baseline(state.dataset, state.offset, 0));
+  TIDEMARK_TRY_VOID(writer_->add_baseline(state.dataset, state.offset, given_ms_));
   TIDEMARK_TRY_VOID(writer_->commit());
   progress_->offset = state.offset;
   replay_.emplace(std::move(contents.state));

@@ -29,9 +29,10 @@ struct BuildProgress {
 
 class HistoryBuilder {
  public:
-  // `state`: where to begin if the log's beginning is gone.
+  // `state`, of the time `state_ms`: where to begin if the log's beginning is gone.
   HistoryBuilder(std::string path, std::string dataset, std::unique_ptr<log::Source> source,
-                 consumer::SnapshotContents state, std::shared_ptr<BuildProgress> progress);
+                 consumer::SnapshotContents state, std::int64_t state_ms,
+                 std::shared_ptr<BuildProgress> progress);
   ~HistoryBuilder();
   HistoryBuilder(const HistoryBuilder&) = delete;
   HistoryBuilder& operator=(const HistoryBuilder&) = delete;
@@ -48,6 +49,7 @@ class HistoryBuilder {
   const std::string path_, dataset_;
   std::unique_ptr<log::Source> source_;
   std::optional<consumer::SnapshotContents> given_;
+  const std::int64_t given_ms_;
   std::shared_ptr<BuildProgress> progress_;
   std::optional<consumer::HistoryWriter> writer_;
   std::optional<consumer::Replay> replay_;

@@ -94,8 +94,11 @@ void HistoryKeeper::build(const consumer::Feeder& feeder) {
   if (!source) return;
   const auto progress = std::make_shared<BuildProgress>();
   show(progress);
+  const std::int64_t appended_ms = feeder.status().appended_ms;  // -1: nothing since the restore
+  const std::int64_t now_ms = ports_.clock.wall().count();
   builder_ = std::make_unique<HistoryBuilder>(path_ + ".new", dataset_, *std::move(source),
-                                              feeder.contents(), progress);
+                                              feeder.contents(),
+                                              appended_ms >= 0 ? appended_ms : now_ms, progress);
 }
 
 void HistoryKeeper::look_after_builder(const consumer::Feeder& feeder) {

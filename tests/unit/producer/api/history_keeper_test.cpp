@@ -142,6 +142,8 @@ TEST_F(Keeping, WhereTheBeginningIsGoneTheStateIsTheBeginning) {
   EXPECT_EQ(ask(keeper, "/v1/show?zone=example.org").body.substr(0, 60),
             ask(rig.history, "/v1/show?zone=example.org").body.substr(0, 60));
   EXPECT_EQ(ask(keeper, "/v1/show?zone=example.org&at=5").status, 404u);
+  EXPECT_EQ(ask(keeper, "/v1/show?zone=example.org&at=1970-01-01").status, 404u) << "not known";
+  EXPECT_EQ(ask(keeper, "/v1/show?at=1970-01-01").status, 404u);
   EXPECT_NE(ask(keeper, "/v1/history").body.find("\"first_seq\":6"), std::string::npos);
 }
 
