@@ -16,6 +16,8 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "core/base/utf8.hpp"
+
 namespace tidemark::net {
 
 namespace http = boost::beast::http;
@@ -158,6 +160,9 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
     state_ = State::Writing;
     keep_alive_ = keep_alive_ && !sessions_->stopping;
     answer_ = std::move(response);
+    // What strangers once wrote into the log may not break the page of everybody (RFC 8259: UTF-8).
+    const bool is_json = answer_.content_type.starts_with("application/json");
+    if (is_json && !base::is_utf8(answer_.body)) answer_.body = base::with_utf8_only(answer_.body);
     const base::ByteView octets = answer_.octets();
     message_.emplace();
     message_->version(version_);

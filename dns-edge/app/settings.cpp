@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "core/base/utf8.hpp"
 #include "dns-edge/app/rate_settings.hpp"
 #include "dns-edge/serve/settings.hpp"
 #include "topics/config_file.hpp"
@@ -154,8 +155,8 @@ Result<CookieSettings> cookie_settings(const Arguments& arguments) {
 }
 
 Result<void> check_name(const char* option, const std::string& name) {
-  if (name.empty() || name.size() > node_octets_max) {
-    return base::fail(Errc::Invalid, std::string(option) + ": 1 to 255 octets");
+  if (name.empty() || name.size() > node_octets_max || !base::is_utf8(name)) {
+    return base::fail(Errc::Invalid, std::string(option) + ": 1 to 255 octets of UTF-8");
   }
   return {};
 }

@@ -28,6 +28,24 @@ std::uint16_t port_of(const sockaddr_storage& peer) noexcept {
   return ntohs(v4.sin_port);
 }
 
+// The reply leaves from the address that was asked, by the way that routing gives it: not by the
+// interface where the query came in. Link-local addresses mean nothing without one.
+void forget_interface(msghdr& header) noexcept {
+  for (cmsghdr* one = CMSG_FIRSTHDR(&header); one != nullptr; one = CMSG_NXTHDR(&header, one)) {
+    if (one->cmsg_level == IPPROTO_IP && one->cmsg_type == IP_PKTINFO) {
+      in_pktinfo local;
+      std::memcpy(&local, CMSG_DATA(one), sizeof local);
+      local.ipi_ifindex = 0;
+      std::memcpy(CMSG_DATA(one), &local, sizeof local);
+    } else if (one->cmsg_level == IPPROTO_IPV6 && one->cmsg_type == IPV6_PKTINFO) {
+      in6_pktinfo local;
+      std::memcpy(&local, CMSG_DATA(one), sizeof local);
+      if (!IN6_IS_ADDR_LINKLOCAL(&local.ipi6_addr)) local.ipi6_ifindex = 0;
+      std::memcpy(CMSG_DATA(one), &local, sizeof local);
+    }
+  }
+}
+
 }  // namespace
 
 struct UdpBatch::Slots {
@@ -120,6 +138,7 @@ UdpBatch::Sent UdpBatch::send(int socket) noexcept {
     header.msg_iov = &slots_->slot[i].out;
     header.msg_flags = 0;
     if (header.msg_controllen == 0) header.msg_control = nullptr;
+    forget_interface(header);
     sent.octets += slots_->slot[i].out.iov_len;
   }
   // On an error the first datagram is the one that failed: it is skipped, the rest goes on.

@@ -8,7 +8,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr int drain_rounds = 8;  // then timers, TCP and the other sockets get their turn
+constexpr int drain_rounds = 8;    // then timers, TCP and the other sockets get their turn
+constexpr int last_rounds = 4096;  // more than a full receive buffer; a flood must not hold the end
 
 }  // namespace
 
@@ -40,7 +41,8 @@ void Worker::stop() {
   asio::post(io_, [this] {
     boost::system::error_code ignored;
     for (const auto& socket : udp_) {
-      drain(*socket);
+      for (int round = 0; round < last_rounds && answer_batch(socket->native_handle()); ++round) {
+      }
       socket->close(ignored);
     }
     tcp_.stop();

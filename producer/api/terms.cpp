@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "core/base/time_text.hpp"
+#include "core/base/utf8.hpp"
 
 namespace tidemark::producer {
 namespace {
@@ -147,13 +148,14 @@ std::expected<Terms, ApiError> read_terms(const net::HttpRequest& request,
   if (author && told && request.headers.get("Tidemark-Origin")) {
     terms.author += " for " + std::string(*told);
   }
-  if (terms.author.empty() || terms.author.size() > event::author_octets_max) {
-    return std::unexpected(bad_request("Tidemark-Author: 1 to 255 octets"));
+  if (terms.author.empty() || terms.author.size() > event::author_octets_max ||
+      !base::is_utf8(terms.author)) {
+    return std::unexpected(bad_request("Tidemark-Author: 1 to 255 octets of UTF-8"));
   }
   terms.reason = request.parameter("reason").value_or(
       request.headers.get("Tidemark-Reason").value_or(std::string_view()));
-  if (terms.reason.size() > event::reason_octets_max) {
-    return std::unexpected(bad_request("the reason is at most 4096 octets"));
+  if (terms.reason.size() > event::reason_octets_max || !base::is_utf8(terms.reason)) {
+    return std::unexpected(bad_request("the reason is at most 4096 octets of UTF-8"));
   }
   auto dry_run = flag_parameter(request, "dry_run");
   if (!dry_run) return std::unexpected(std::move(dry_run).error());

@@ -21,6 +21,7 @@
 #include "consumer/feeder/feeder.hpp"
 #include "consumer/snapshot_file/posix_disk.hpp"
 #include "consumer/snapshot_file/snapshot_store.hpp"
+#include "core/base/utf8.hpp"
 #include "net/system_ports.hpp"
 #include "producer/prober/bell_watch.hpp"
 #include "producer/prober/probe_loop.hpp"
@@ -295,7 +296,8 @@ int main(int argc, char** argv) {
       ->required()
       ->check(CLI::Validator(
           [](const std::string& name) {
-            return name.empty() || name.size() > 255 ? "1 to 255 octets" : "";
+            const bool sound = !name.empty() && name.size() <= 255 && tidemark::base::is_utf8(name);
+            return sound ? "" : "1 to 255 octets of UTF-8";
           },
           "1..255 octets"));
   app.add_option("--period", options.period_ms, "milliseconds between full frames")

@@ -8,8 +8,10 @@ Nothing here asserts a time: bounds are of memory, descriptors, octets and count
 
 import pathlib
 import resource
+import signal
 import socket
 import struct
+import threading
 import unittest
 
 from server import Server, flood, framed, query, wait_until
@@ -213,6 +215,41 @@ class Abuse(unittest.TestCase):
             for server in (one, two):
                 done = flood("response", server.port, 1000)
                 self.assertEqual((done["sent"], done["received"]), (1000, 0))
+
+    def test_what_was_received_before_the_end_is_answered(self):
+        """The queue of a socket is drained before it is closed; the kernel's own drops apart."""
+        sent, clients = 60, [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(10)]
+        with Server(workers=1) as server:
+            for client in clients:
+                client.connect(("127.0.0.1", server.port))
+            server.child.send_signal(signal.SIGSTOP)
+            for number in range(sent):
+                for client in clients:
+                    client.send(query("h1.example.org", number))
+            dropped = drops_of(server.port)
+            threading.Timer(0.3, server.child.send_signal, [signal.SIGCONT]).start()
+        answered = sum(1 for client in clients for _ in received(client))
+        self.assertEqual(answered + dropped, sent * len(clients))
+        self.assertGreater(answered, 100)
+        close_all(clients)
+
+
+def drops_of(port):
+    """Datagrams that found the receive buffers of this port full."""
+    with open("/proc/net/udp") as table:
+        rows = [line.split() for line in table][1:]
+    return sum(int(row[-1]) for row in rows if int(row[1].split(":")[1], 16) == port)
+
+
+def received(client):
+    client.setblocking(False)
+    while True:
+        try:
+            yield client.recv(4096)
+        except BlockingIOError:
+            return
+        except ConnectionRefusedError:  # a client that the kernel told of the closed port
+            continue
 
 
 if __name__ == "__main__":

@@ -107,6 +107,19 @@ TEST_F(Http, SendsNoBodyWith204) {
   EXPECT_EQ(answer.find("Content-Length"), std::string::npos) << answer;
 }
 
+TEST_F(Http, JsonIsAlwaysUtf8) {
+  responder = [](HttpRequest request, Respond respond) {
+    HttpResponse response{.body = "{\"name\":\"M\xfcnchen\"}", .shared = {}, .headers = {}};
+    if (request.path == std::vector<std::string>{"octets"}) {
+      response.content_type = "application/octet-stream";
+    }
+    respond(std::move(response));
+  };
+  serve();
+  EXPECT_EQ(ask(call("/x"))->body, "{\"name\":\"M\xef\xbf\xbdnchen\"}");
+  EXPECT_EQ(ask(call("/octets"))->body, "{\"name\":\"M\xfcnchen\"}");
+}
+
 TEST_F(Http, AnswersLaterOnWish) {
   std::optional<Respond> waiting;
   responder = [&](HttpRequest, Respond respond) { waiting.emplace(std::move(respond)); };

@@ -45,6 +45,15 @@ class Past : public testing::Test {
   std::vector<std::string> ids;
 };
 
+// It would stay in the log for ever and break every page that shows it.
+TEST_F(Past, AReasonOrAnAuthorThatIsNoUtf8IsRefused) {
+  const std::string body = R"({"ttl": 60, "rdata": ["192.0.2.8"]})";
+  const std::string target = "/v1/zones/example.org/rrsets/ftp/A?reason=";
+  EXPECT_EQ(rig.call("PUT", target + "caf%e9", body).status(), 400u);
+  EXPECT_EQ(rig.call("PUT", target + "x", body, {{"Tidemark-Author", "Ren\xe9"}}).status(), 400u);
+  EXPECT_EQ(rig.call("PUT", target + "caf%c3%a9", body).status(), 200u);
+}
+
 TEST_F(Past, ChangesAreFilteredAndPaged) {
   EXPECT_EQ(seqs("zone=example.org"), (Seqs{4, 3, 2, 1}));
   EXPECT_EQ(seqs("zone=example.com"), Seqs{});
