@@ -48,11 +48,11 @@ struct ChangeQuery {  // all that is set must hold
   std::optional<dns::Name> name{};
   std::optional<dns::RrType> type{};
   std::optional<std::string> author{};
-  std::optional<std::string> text{};  // part of the reason, letter case ignored
+  std::optional<std::string> text{};                   // part of the reason, letter case ignored
   std::optional<std::int64_t> since_ms{}, until_ms{};  // imported: when it was made there
-  std::optional<std::int64_t> before_offset{};  // for the next page
-  std::optional<std::int64_t> since_offset{};   // newer than this
-  bool rejected_too = true;                     // never with a name: those changed nothing
+  std::optional<std::int64_t> before_offset{};         // for the next page
+  std::optional<std::int64_t> since_offset{};          // newer than this
+  bool rejected_too = true;                            // never with a name: those changed nothing
   std::size_t limit = 100;
 };
 

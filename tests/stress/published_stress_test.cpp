@@ -1,6 +1,8 @@
 // One feeder, 3 workers, 100,000 publications: no worker sees an older or a freed one, none leaks.
+#include <array>
 #include <atomic>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -28,11 +30,12 @@ struct Seen {
   std::uint64_t batches = 0, sleeps = 0, distinct = 0, backwards = 0, torn = 0;
 };
 
-Seen work(Published<Version>& published, std::size_t index, const std::atomic<bool>& started) {
+using Batches = std::array<std::atomic<std::uint64_t>, workers>;  // that each worker has done
+
+Seen work(Published<Version>& published, std::size_t index, Batches& batches) {
   Published<Version>::Reader reader(published, index);
   Seen seen;
   std::uint64_t last = 0;
-  while (!started) std::this_thread::yield();
   while (last < publications) {
     const Version& now = reader.current();
     for (int query = 0; query < 8; ++query) seen.torn += now.twice == 2 * now.number ? 0 : 1;
@@ -40,6 +43,7 @@ Seen work(Published<Version>& published, std::size_t index, const std::atomic<bo
     seen.distinct += now.number != last ? 1 : 0;
     last = now.number;
     ++seen.batches;
+    batches[index].store(seen.batches, std::memory_order_relaxed);
     if ((seen.batches + index) % 3 == 0) {  // to sleep between two batches, as workers do
       reader.go_offline();
       ++seen.sleeps;
@@ -50,23 +54,31 @@ Seen work(Published<Version>& published, std::size_t index, const std::atomic<bo
   return seen;
 }
 
+// However few cores there are, each worker gets to look and to sleep.
+void wait_for_batches(const Batches& batches, std::uint64_t more) {
+  for (const std::atomic<std::uint64_t>& one : batches) {
+    const std::uint64_t wanted = one.load(std::memory_order_relaxed) + more;
+    while (one.load(std::memory_order_relaxed) < wanted) std::this_thread::yield();
+  }
+}
+
 TEST(PublishedStress, ThreeReadersAndAHundredThousandPublications) {
   {
     Published<Version> published(std::make_unique<const Version>(0), workers);
-    std::atomic<bool> started{false};
+    Batches batches{};
     std::array<Seen, workers> seen;
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < workers; ++i) {
-      threads.emplace_back([&, i] { seen[i] = work(published, i, started); });
+      threads.emplace_back([&, i] { seen[i] = work(published, i, batches); });
     }
-    started = true;
     std::size_t retired_max = 0;
     for (std::uint64_t i = 1; i <= publications; ++i) {
       published.publish(std::make_unique<const Version>(i));
       if (i % 256 == 0) {
         retired_max = std::max(retired_max, published.reclaim());
-        std::this_thread::yield();  // two cores for four threads: let the readers see some
+        std::this_thread::yield();
       }
+      if (i % 2048 == 0) wait_for_batches(batches, 3);
     }
     for (std::thread& thread : threads) thread.join();
     for (const Seen& each : seen) {
