@@ -12,6 +12,7 @@ namespace tidemark::consumer {
 base::Result<FolderLock> FolderLock::take(const std::string& folder) {
   const std::string path = folder + "/.lock";
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0 && errno == EROFS) return FolderLock(-1);  // nobody writes there
   if (descriptor < 0) {
     return base::fail(base::Errc::Unavailable, path + ": " + std::strerror(errno));
   }

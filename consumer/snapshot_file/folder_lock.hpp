@@ -1,7 +1,8 @@
 // FolderLock: one process per state folder. Two controllers that shared an outbox would send each
 // other's changes and forget each other's answers; two edges would tidy up each other's files.
 //
-// Held until it is destroyed or the process ends, however it ends.
+// Held until it is destroyed or the process ends, however it ends. On a read-only file system there
+// is nothing to guard, and no lock.
 #pragma once
 
 #include <string>

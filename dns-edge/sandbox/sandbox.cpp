@@ -1,6 +1,7 @@
 #include "dns-edge/sandbox/sandbox.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 
 #include <unistd.h>
@@ -32,9 +33,13 @@ Result<void> note(SandboxMode mode, base::Error error, Confined& confined) {
 }
 
 // After become(): capabilities no longer open every folder, so what is wrong is told here.
-Result<void> check_writable(const Confinement& wanted, const User& user) {
+Result<void> check_writable(const Confinement& wanted, const User& user, Confined& confined) {
   for (const std::string& folder : wanted.writable) {
     if (::access(folder.c_str(), R_OK | W_OK | X_OK) == 0) continue;
+    if (errno == EROFS) {  // it may still serve from what is there
+      confined.missing.push_back(folder + ": its file system is read-only: nothing is kept there");
+      continue;
+    }
     return base::fail(Errc::Denied, folder + ": user " + user.name +
                                         " may not write there (root's right to do so is given up "
                                         "too): chown -R " +
@@ -121,7 +126,7 @@ Result<Confined> confine(const Confinement& wanted) {
   }
   TIDEMARK_TRY_VOID(forbid_core_files());
   TIDEMARK_TRY_VOID(drop_rights(wanted, confined));
-  TIDEMARK_TRY_VOID(check_writable(wanted, user));
+  TIDEMARK_TRY_VOID(check_writable(wanted, user, confined));
   TIDEMARK_TRY_VOID(confine_files(wanted, confined));
   TIDEMARK_TRY_VOID(confine_calls(wanted, confined));
   return confined;

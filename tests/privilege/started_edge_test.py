@@ -158,6 +158,24 @@ class StartedEdge(unittest.TestCase):
             self.assertEqual(wrong.returncode, 2)
             self.assertIn("on, off or best-effort", wrong.stderr)
 
+    @unittest.skipUnless(os.geteuid() == 0, "mounting takes root")
+    def test_an_edge_starts_from_a_folder_that_became_read_only(self):
+        with Fleet("sqlite", edges=1) as fleet:
+            fleet.import_zone("example.org", ZONE)
+            fleet.wait_everywhere("www.example.org", "A", ["192.0.2.10", "192.0.2.11"])
+            edge = fleet.edges[0]
+            edge.stop()  # it leaves a file
+            folder = fleet.folder / edge.node
+            self.assertTrue(any(folder.iterdir()), folder)
+            # Read-only in a mount namespace of its own: nothing to undo.
+            edge.arguments = ["unshare", "--mount", "sh", "-c",
+                              f"mount --bind '{folder}' '{folder}' && "
+                              f"mount -o remount,ro,bind '{folder}' && exec \"$@\"", "sh",
+                              *map(str, edge.arguments)]
+            edge.start()
+            fleet.wait_everywhere("www.example.org", "A", ["192.0.2.10", "192.0.2.11"])
+            self.assertIn("read-only", edge.tail())
+
     def test_the_service_manager_hears_when_it_is_ready_and_what_it_does(self):
         with Fleet("sqlite", edges=0) as fleet:
             fleet.import_zone("example.org", ZONE)
