@@ -1,5 +1,7 @@
 #include "dns-edge/serve/workers.hpp"
 
+#include <algorithm>
+
 #include "core/base/check.hpp"
 #include "dns-edge/serve/sockets.hpp"
 #include "dns-edge/serve/worker.hpp"
@@ -33,9 +35,28 @@ Result<Pair> open_first_pair(const SocketAddress& address) {
   return pair;
 }
 
+bool is_wildcard(const net::IpAddress& ip) noexcept {
+  return std::ranges::all_of(ip.octets, [](std::uint8_t octet) { return octet == 0; });
+}
+
+// One would take the queries of the other, and the second bind fails as if by a stranger.
+Result<void> check_apart(const std::vector<SocketAddress>& addresses) {
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      const SocketAddress &a = addresses[j], &b = addresses[i];
+      const bool one_port = a.port == b.port && a.port != 0 && a.ip.family == b.ip.family;
+      if (!one_port || (a.ip != b.ip && !is_wildcard(a.ip) && !is_wildcard(b.ip))) continue;
+      return base::fail(base::Errc::Invalid, "listen: " + net::to_text(a) + " and " +
+                                                 net::to_text(b) + " overlap: give one of them");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> check_addresses_free(const std::vector<SocketAddress>& addresses) {
+  TIDEMARK_TRY_VOID(check_apart(addresses));
   for (const SocketAddress& address : addresses) TIDEMARK_TRY_VOID(check_free(address));
   return {};
 }
@@ -59,6 +80,7 @@ Result<std::unique_ptr<Workers>> Workers::open(ServeSettings settings,
 }
 
 Result<void> Workers::bind(PublishedSnapshot& published) {
+  TIDEMARK_TRY_VOID(check_apart(settings_.listen));
   net::SystemRandom random;
   for (std::size_t i = 0; i < settings_.workers; ++i) {
     const Worker::Shared shared{census_, stale_seconds_, random.next()};

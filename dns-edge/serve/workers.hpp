@@ -24,8 +24,8 @@ namespace tidemark::edge {
 
 class Worker;
 
-// The addresses may be bound now. At start, so that a mistake is told at once and not only when the
-// first Snapshot is there; open() asks again.
+// The addresses do not overlap and may be bound now. At start, so that a mistake is told at once
+// and not only when the first Snapshot is there; open() asks again.
 base::Result<void> check_addresses_free(const std::vector<net::SocketAddress>& addresses);
 
 class Workers {

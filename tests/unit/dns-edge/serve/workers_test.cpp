@@ -547,6 +547,21 @@ TEST_F(Serving, ATakenPortIsNamedWithARemedy) {
   EXPECT_FALSE(check_addresses_free(taken.listen).has_value());
 }
 
+TEST_F(Serving, AddressesThatOverlapAreNamed) {
+  open();
+  const std::string port = ":" + std::to_string(address().port);
+  serving.reset();
+  for (const char* other : {"127.0.0.1", "0.0.0.0"}) {
+    const auto checked = check_addresses_free(
+        {*net::parse_address("127.0.0.1" + port), *net::parse_address(other + port)});
+    ASSERT_FALSE(checked.has_value());
+    EXPECT_NE(checked.error().trail.find("overlap"), std::string::npos) << checked.error().trail;
+  }
+  EXPECT_TRUE(check_addresses_free(
+                  {*net::parse_address("127.0.0.1" + port), *net::parse_address("[::]" + port)})
+                  .has_value());
+}
+
 TEST_F(Serving, StopLeavesThePortFree) {
   open(2);
   const auto where = serving->addresses();
