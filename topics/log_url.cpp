@@ -1,6 +1,8 @@
 #include "topics/log_url.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "topics/config_file.hpp"
@@ -15,12 +17,10 @@ constexpr std::string_view forms = "write sqlite:PATH or kafka:HOST:PORT[,HOST:P
 base::Result<void> check_broker(std::string_view broker) {
   const std::size_t colon = broker.rfind(':');
   const std::string_view port = colon == broker.npos ? "" : broker.substr(colon + 1);
-  int number = 0;
-  for (const char digit : port) {
-    if (digit < '0' || digit > '9' || port.size() > 5) number = -1'000'000;
-    number = number * 10 + (digit - '0');
-  }
-  if (colon == 0 || colon == broker.npos || number < 1 || number > 65535) {
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  const bool sound = error == std::errc() && end == port.data() + port.size() && number != 0;
+  if (colon == 0 || colon == broker.npos || !sound) {
     return base::fail(base::Errc::Invalid,
                       "log: broker \"" + std::string(broker) + "\": not HOST:PORT");
   }

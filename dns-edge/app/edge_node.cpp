@@ -1,7 +1,5 @@
 #include "dns-edge/app/edge_node.hpp"
 
-#include <boost/asio/post.hpp>
-
 #include "core/base/u128.hpp"
 #include "dns-edge/app/edge_inner.hpp"
 
@@ -106,7 +104,10 @@ Result<void> EdgeNode::Inner::begin() {
   show();
   TIDEMARK_TRY(admin, Admin::start(settings.admin, {status, served.workers(),
                                                     served.newest_snapshot(), served.answers()}));
-  boost::asio::post(io, [this] { turn(); });
+  timer.expires_after(0ns);  // not posted: a node that ends before its first turn takes it along
+  timer.async_wait([this](boost::system::error_code error) {
+    if (!error) turn();
+  });
   return {};
 }
 

@@ -349,7 +349,7 @@ bool is_past(const std::vector<std::string>& path) {
 
 Answered read_past(History& history, const net::HttpRequest& request, std::int64_t now_ms) {
   const PastQuestion question(history, request, now_ms);
-  const std::string_view what = is_past(request.path) ? request.path[1] : "";
+  const std::string_view what = is_past(request.path) ? std::string_view(request.path[1]) : "";
   if (what == "changes") return read_changes(history, request, question);
   if (what == "history") return read_history(history, request, question);
   if (what == "blame") return read_blame(history, request, question);
