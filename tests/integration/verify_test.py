@@ -21,6 +21,7 @@ class Verify(unittest.TestCase):
         for number in range(20):
             self.fleet.cli("record", "set", "www.example.org", "A", f"192.0.2.{number + 1}",
                            "--ttl", "60", "--reason", "test")
+        self.fleet.wait_everywhere("www.example.org", "A", ["192.0.2.20"])
         self.fleet.edges[0].stop()  # an edge leaves a file of its last state
         self.assertTrue(self.files(), f"no snapshot file below {self.fleet.folder}")
 
@@ -65,8 +66,9 @@ class Verify(unittest.TestCase):
             for number in range(20):
                 other.cli("record", "set", "www.example.org", "A", f"198.51.100.{number + 1}",
                           "--ttl", "60", "--reason", "test")
+            other.wait_everywhere("www.example.org", "A", ["198.51.100.20"])
             other.edges[0].stop()
-            done = self.verify("--files", files_of(other)[0])
+            done = self.verify("--files", files_of(other)[-1])  # the newest generation
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn("zone example.org.: www.example.org. A", done.stdout)
         self.assertIn("198.51.100.", done.stdout)
