@@ -24,18 +24,7 @@ std::string table_of(const json::object& body) {
 }
 
 Outcome show(const Session& session) {
-  auto api = ApiClient::connect(session);
-  if (!api) return std::unexpected(std::move(api).error());
-  auto reply = api->ask({.path = {"cookies"}});
-  if (!reply) return std::unexpected(std::move(reply).error());
-  if (session.json()) {
-    print(reply->body + "\n");
-    return {};
-  }
-  auto answer = parse_answer(reply->body);
-  if (!answer) return std::unexpected(std::move(answer).error());
-  print(table_of(answer->get_object()));
-  return {};
+  return report_answer(session, {.path = {"cookies"}}, table_of);
 }
 
 Outcome step(const std::string& action, const MutationOptions& change, const Session& session) {

@@ -127,20 +127,7 @@ void add_pins(Command root, Session& session) {
   unpin_command.action([end, &session] { return unpin(*end, session); });
 
   Command list = root.add("pins", "What is pinned, by whom, why, and who obeys", "tidemark pins");
-  list.action([&session]() -> Outcome {
-    auto api = ApiClient::connect(session);
-    if (!api) return std::unexpected(std::move(api).error());
-    auto reply = api->ask({.path = {"pins"}});
-    if (!reply) return std::unexpected(std::move(reply).error());
-    if (session.json()) {
-      print(reply->body + "\n");
-      return {};
-    }
-    auto answer = parse_answer(reply->body);
-    if (!answer) return std::unexpected(std::move(answer).error());
-    print(pins_table(answer->get_object()));
-    return {};
-  });
+  list.action([&session] { return report_answer(session, {.path = {"pins"}}, pins_table); });
 }
 
 }  // namespace tidemark::cli

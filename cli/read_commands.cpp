@@ -14,23 +14,6 @@ namespace json = boost::json;
 
 namespace {
 
-using Show = std::string (*)(const json::object&);
-
-Outcome read(const Session& session, const ApiRequest& request, Show show) {
-  auto api = ApiClient::connect(session);
-  if (!api) return std::unexpected(std::move(api).error());
-  auto reply = api->ask(request);
-  if (!reply) return std::unexpected(std::move(reply).error());
-  if (session.json()) {
-    print(reply->body + "\n");
-    return {};
-  }
-  auto answer = parse_answer(reply->body);
-  if (!answer) return std::unexpected(std::move(answer).error());
-  print(show(answer->get_object()));
-  return {};
-}
-
 std::string seconds_of(const json::object& object, std::string_view key) {
   const std::uint64_t ms = number_of(object, key);
   return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
@@ -157,19 +140,19 @@ std::string change_text(const json::object& change) {
 void add_status(Command root, Session& session) {
   Command command = root.add("status", "Says how the controller and its log are",
                              "tidemark status --api http://127.0.0.1:8053");
-  command.action([&session] { return read(session, {.path = {"status"}}, status_text); });
+  command.action([&session] { return report_answer(session, {.path = {"status"}}, status_text); });
 }
 
 void add_fleet(Command root, Session& session) {
   Command command = root.add("fleet", "Shows the newest report of each edge, and how far it is",
                              "tidemark fleet -o json");
-  command.action([&session] { return read(session, {.path = {"fleet"}}, fleet_text); });
+  command.action([&session] { return report_answer(session, {.path = {"fleet"}}, fleet_text); });
 }
 
 void add_health(Command root, Session& session) {
   Command command =
       root.add("health", "Shows the verdict on each endpoint, and why", "tidemark health");
-  command.action([&session] { return read(session, {.path = {"health"}}, health_text); });
+  command.action([&session] { return report_answer(session, {.path = {"health"}}, health_text); });
 }
 
 void add_changes(Command root, Session& session) {
@@ -187,7 +170,8 @@ void add_changes(Command root, Session& session) {
   command.option("--since", options->since, "OFFSET|TIME", "From an offset, or an RFC 3339 time");
   command.option("--limit", options->limit, "N", "At most N, 1 to 1000 (default 100)");
   command.action([options, &session] {
-    if (options->id) return read(session, {.path = {"changes", *options->id}}, change_text);
+    if (options->id)
+      return report_answer(session, {.path = {"changes", *options->id}}, change_text);
     ApiRequest request{.path = {"changes"}};
     const auto filter = [&request](const std::string& key,
                                    const std::optional<std::string>& value) {
@@ -198,7 +182,7 @@ void add_changes(Command root, Session& session) {
     filter("author", options->author);
     filter("since", options->since);
     if (options->limit) request.query.emplace_back("limit", std::to_string(*options->limit));
-    return read(session, request, changes_text);
+    return report_answer(session, request, changes_text);
   });
 }
 

@@ -103,4 +103,20 @@ std::string rrset_lines(const json::object& rrset) {
   return out;
 }
 
+Outcome report_answer(const Session& session, const ApiRequest& request,
+                      std::string (*show)(const json::object&)) {
+  auto api = ApiClient::connect(session);
+  if (!api) return std::unexpected(std::move(api).error());
+  auto reply = api->ask(request);
+  if (!reply) return std::unexpected(std::move(reply).error());
+  if (session.json()) {
+    print(reply->body + "\n");
+    return {};
+  }
+  auto answer = parse_answer(reply->body);
+  if (!answer) return std::unexpected(std::move(answer).error());
+  print(show(answer->get_object()));
+  return {};
+}
+
 }  // namespace tidemark::cli

@@ -13,6 +13,9 @@ namespace tidemark::cli {
 Outcome report_change(const Session& session, const std::string& object, const ApiReply& reply);
 // Of a dry run: the diff line by line.
 Outcome report_dry_run(const Session& session, const std::string& object, const ApiReply& reply);
+// Asks and shows what came: JSON as it came, or what `show` makes of it.
+Outcome report_answer(const Session& session, const ApiRequest& request,
+                      std::string (*show)(const boost::json::object&));
 
 // "www.example.org. 300 IN A 192.0.2.1", one record a line, of the JSON of an RRset.
 std::string rrset_lines(const boost::json::object& rrset);
