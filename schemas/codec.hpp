@@ -26,7 +26,8 @@ namespace tidemark::schemas {
 
 // Of one text field of control records and node reports; of a whole such record.
 constexpr std::size_t text_octets_max = 4096;
-constexpr std::size_t control_octets_max = 64 * 1024;
+// A Proposal carries a whole ChangeSet.
+constexpr std::size_t control_octets_max = event::change_set_octets_max + 64 * 1024;
 constexpr std::size_t node_report_octets_max = 256 * 1024;
 constexpr std::size_t urls_max = 64;  // of one SnapshotAnnounce
 

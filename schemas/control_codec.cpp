@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "control_generated.h"
 #include "core/event/control.hpp"
 #include "schemas/codec.hpp"
@@ -31,7 +33,11 @@ struct ControlWriter {
     type = wire::Control::Watermark;
     const auto ring = text(mark.ring);
     const auto reason = text(mark.reason);
-    return wire::CreateWatermark(out, ring, mark.seq, reason).Union();
+    const auto author = text(mark.author);
+    const NumberOrAbsent<wire::U128> stopped(mark.stopped_change);
+    return wire::CreateWatermark(out, ring, mark.seq, reason, author, mark.number, stopped.get(),
+                                 mark.released)
+        .Union();
   }
   flatbuffers::Offset<void> operator()(const event::SnapshotAnnounce& announce) {
     type = wire::Control::SnapshotAnnounce;
@@ -39,20 +45,45 @@ struct ControlWriter {
     std::vector<flatbuffers::Offset<flatbuffers::String>> urls;
     for (const std::string& url : announce.urls) urls.push_back(out.CreateString(url));
     const auto list = out.CreateVector(urls);
+    const auto controller = text(announce.controller);
+    const NumberOrAbsent<wire::U128> state_hash(announce.state_hash);
     return wire::CreateSnapshotAnnounce(out, sha256, announce.octets, announce.seq, announce.offset,
-                                        list)
+                                        list, state_hash.get(), controller)
         .Union();
   }
   flatbuffers::Offset<void> operator()(const event::Heartbeat& beat) {
     type = wire::Control::Heartbeat;
     const auto controller = text(beat.controller);
-    return wire::CreateHeartbeat(out, controller, beat.number).Union();
+    const auto chain = beat.offset < 0 ? flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>>()
+                                       : out.CreateVector(beat.chain.data(), beat.chain.size());
+    const NumberOrAbsent<wire::U128> state_hash(beat.state_hash);
+    return wire::CreateHeartbeat(out, controller, beat.number, beat.seq, state_hash.get(),
+                                 beat.offset, chain)
+        .Union();
   }
   flatbuffers::Offset<void> operator()(const event::LineageSeal& seal) {
     type = wire::Control::LineageSeal;
     const wire::U128 lineage(seal.lineage.high, seal.lineage.low);
     const wire::U128 successor(seal.successor.high, seal.successor.low);
     return wire::CreateLineageSeal(out, &lineage, &successor, seal.seq).Union();
+  }
+  flatbuffers::Offset<void> operator()(const event::Proposal& held) {
+    type = wire::Control::Proposal;
+    const wire::U128 id(held.id.high, held.id.low);
+    const auto author = text(held.author);
+    const auto reason = text(held.reason);
+    const auto refusal = text(held.refusal);
+    std::vector<flatbuffers::Offset<flatbuffers::String>> zones;
+    for (const std::string& zone : held.zones) zones.push_back(out.CreateString(zone));
+    const auto zone_list = out.CreateVector(zones);
+    const auto change = out.CreateVector(held.change.data(), held.change.size());
+    const auto closed_by = text(held.closed_by);
+    const auto closed_reason = text(held.closed_reason);
+    return wire::CreateProposal(out, &id, author, reason, held.created_ms, refusal, zone_list,
+                                held.decided_at_seq, change,
+                                static_cast<wire::ProposalState>(held.state), closed_by,
+                                closed_reason, held.closed_ms)
+        .Union();
   }
 };
 
@@ -68,6 +99,10 @@ Result<event::ControlRecord> read(const wire::Watermark& wire_mark, Reading& rea
   event::Watermark mark{.ring = {}, .seq = wire_mark.seq(), .reason = {}};
   TIDEMARK_TRY(mark.ring, reading.text("ring", wire_mark.ring(), text_octets_max));
   TIDEMARK_TRY(mark.reason, reading.text("reason", wire_mark.reason(), event::reason_octets_max));
+  TIDEMARK_TRY(mark.author, reading.text("author", wire_mark.author(), event::author_octets_max));
+  mark.number = wire_mark.number();
+  mark.stopped_change = number_or_zero(wire_mark.stopped_change());
+  mark.released = wire_mark.released();
   return mark;
 }
 
@@ -87,6 +122,9 @@ Result<event::ControlRecord> read(const wire::SnapshotAnnounce& wire_announce, R
                                          [](const flatbuffers::String& url, Reading& all) {
                                            return all.text("url", &url, text_octets_max);
                                          }));
+  announce.state_hash = number_or_zero(wire_announce.state_hash());
+  TIDEMARK_TRY(announce.controller,
+               reading.text("controller", wire_announce.controller(), text_octets_max));
   return announce;
 }
 
@@ -94,6 +132,16 @@ Result<event::ControlRecord> read(const wire::Heartbeat& wire_beat, Reading& rea
   event::Heartbeat beat{.controller = {}, .number = wire_beat.number()};
   TIDEMARK_TRY(beat.controller,
                reading.text("controller", wire_beat.controller(), text_octets_max));
+  if (wire_beat.offset() < 0) return beat;
+  TIDEMARK_TRY(const base::Bytes chain,
+               reading.octets("chain", wire_beat.chain(), beat.chain.size()));
+  if (chain.size() != beat.chain.size()) {
+    return base::fail(base::Errc::Invalid, "chain: not 32 octets");
+  }
+  std::ranges::copy(chain, beat.chain.begin());
+  beat.seq = wire_beat.seq();
+  beat.offset = wire_beat.offset();
+  beat.state_hash = number_or_zero(wire_beat.state_hash());
   return beat;
 }
 
@@ -101,6 +149,37 @@ Result<event::ControlRecord> read(const wire::LineageSeal& seal) {
   TIDEMARK_TRY(const base::U128 lineage, number("lineage", seal.lineage()));
   TIDEMARK_TRY(const base::U128 successor, number("successor", seal.successor()));
   return event::LineageSeal{lineage, successor, seal.seq()};
+}
+
+Result<void> read_texts(const wire::Proposal& from, event::Proposal& held, Reading& reading) {
+  TIDEMARK_TRY(held.author, reading.text("author", from.author(), event::author_octets_max));
+  TIDEMARK_TRY(held.reason, reading.text("reason", from.reason(), event::reason_octets_max));
+  TIDEMARK_TRY(held.refusal, reading.text("refusal", from.refusal(), text_octets_max));
+  TIDEMARK_TRY(held.closed_by,
+               reading.text("closed_by", from.closed_by(), event::author_octets_max));
+  TIDEMARK_TRY(held.closed_reason,
+               reading.text("closed_reason", from.closed_reason(), event::reason_octets_max));
+  return {};
+}
+
+Result<event::ControlRecord> read(const wire::Proposal& from, Reading& reading) {
+  using event::ProposalState;
+  event::Proposal held;
+  TIDEMARK_TRY(held.id, number("id", from.id()));
+  TIDEMARK_TRY_VOID(read_texts(from, held, reading));
+  TIDEMARK_TRY(held.zones,
+               reading.list<std::string>("zones", from.zones(), event::proposal_zones_max,
+                                         [](const flatbuffers::String& zone, Reading& all) {
+                                           return all.text("zone", &zone, text_octets_max);
+                                         }));
+  TIDEMARK_TRY(held.change, reading.octets("change", from.change(), event::change_set_octets_max));
+  TIDEMARK_TRY(held.state,
+               known("state", from.state(),
+                     {ProposalState::Open, ProposalState::Approved, ProposalState::Rejected}));
+  held.created_ms = from.created_ms();
+  held.decided_at_seq = from.decided_at_seq();
+  held.closed_ms = from.closed_ms();
+  return held;
 }
 
 Result<event::ControlRecord> read(const wire::ControlRecord& record, Reading& reading) {
@@ -112,6 +191,7 @@ Result<event::ControlRecord> read(const wire::ControlRecord& record, Reading& re
       return read(*record.control_as_SnapshotAnnounce(), reading);
     case wire::Control::Heartbeat:   return read(*record.control_as_Heartbeat(), reading);
     case wire::Control::LineageSeal: return read(*record.control_as_LineageSeal());
+    case wire::Control::Proposal:    return read(*record.control_as_Proposal(), reading);
     case wire::Control::NONE:        break;
   }
   return base::fail(base::Errc::Invalid,

@@ -30,7 +30,28 @@ Result<void> read_texts(const wire::NodeReport& from, event::NodeReport& report,
   TIDEMARK_TRY(report.pin_scope, reading.text("pin_scope", from.pin_scope(), text_octets_max));
   TIDEMARK_TRY(report.pin_trouble,
                reading.text("pin_trouble", from.pin_trouble(), text_octets_max));
+  TIDEMARK_TRY(report.durable_sha256,
+               reading.text("durable_sha256", from.durable_sha256(), text_octets_max));
+  TIDEMARK_TRY(report.snapshot_url,
+               reading.text("snapshot_url", from.snapshot_url(), text_octets_max));
+  TIDEMARK_TRY(report.trouble, reading.text("trouble", from.trouble(), text_octets_max));
   return {};
+}
+
+void read_younger(const wire::NodeReport& from, event::NodeReport& report) {
+  report.pin_seq = from.pin_seq();
+  report.instance = number_or_zero(from.instance());
+  report.appended_ms = from.appended_ms();
+  report.durable_seq = from.durable_seq();
+  report.rebuilds = from.rebuilds();
+  report.rebuilt_seq = from.rebuilt_seq();
+  report.rebuilt_from_hash = number_or_zero(from.rebuilt_from_hash());
+  report.rebuilt_to_hash = number_or_zero(from.rebuilt_to_hash());
+  report.answers = from.answers();
+  report.servfail = from.servfail();
+  report.nxdomain = from.nxdomain();
+  report.held_before_seq = from.held_before_seq();
+  report.wants_withdrawal = from.wants_withdrawal();
 }
 
 Result<event::NodeReport> read(const wire::NodeReport& from, Reading& reading) {
@@ -59,7 +80,7 @@ Result<event::NodeReport> read(const wire::NodeReport& from, Reading& reading) {
   report.rejected = from.rejected();
   report.undecodable = from.undecodable();
   report.started_ms = from.started_ms();
-  report.pin_seq = from.pin_seq();
+  read_younger(from, report);
   return report;
 }
 
@@ -85,13 +106,22 @@ base::Bytes encode(const event::NodeReport& report) {
   const auto admin_listen = text(report.admin_listen);
   const auto pin_scope = text(report.pin_scope);
   const auto pin_trouble = text(report.pin_trouble);
+  const auto durable_sha256 = text(report.durable_sha256);
+  const auto snapshot_url = text(report.snapshot_url);
+  const auto trouble = text(report.trouble);
+  const NumberOrAbsent<wire::U128> instance(report.instance);
+  const NumberOrAbsent<wire::U128> rebuilt_from(report.rebuilt_from_hash);
+  const NumberOrAbsent<wire::U128> rebuilt_to(report.rebuilt_to_hash);
   const wire::U128 lineage(report.lineage.high, report.lineage.low);
   const wire::U128 state_hash(report.state_hash.high, report.state_hash.low);
   const auto root = wire::CreateNodeReport(
       out, 1, node, ring, static_cast<wire::NodeState>(report.state), &lineage, report.staged_seq,
       report.active_seq, &state_hash, report.offset, chain, report.health_offset, report.accepted,
       report.rejected, report.undecodable, report.started_ms, build, dns_listen, admin_listen,
-      nack_list, pin_scope, report.pin_seq, pin_trouble);
+      nack_list, pin_scope, report.pin_seq, pin_trouble, instance.get(), report.appended_ms,
+      report.durable_seq, durable_sha256, snapshot_url, report.rebuilds, report.rebuilt_seq,
+      rebuilt_from.get(), rebuilt_to.get(), trouble, report.answers, report.servfail,
+      report.nxdomain, report.held_before_seq, report.wants_withdrawal);
   wire::FinishNodeReportBuffer(out, root);
   return base::Bytes(out.GetBufferPointer(), out.GetBufferPointer() + out.GetSize());
 }

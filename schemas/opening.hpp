@@ -140,4 +140,22 @@ base::Result<base::U128> number(std::string_view field, const WireU128* value) {
   return base::U128{.high = value->high(), .low = value->low()};
 }
 
+// A younger field: absent is zero.
+template <class WireU128>
+base::U128 number_or_zero(const WireU128* value) {
+  return value == nullptr ? base::U128{} : base::U128{.high = value->high(), .low = value->low()};
+}
+// For the builder, which writes no struct that is null: zero is absent.
+template <class WireU128>
+class NumberOrAbsent {
+ public:
+  explicit NumberOrAbsent(base::U128 value)
+      : wire_(value.high, value.low), present_(value != base::U128{}) {}
+  const WireU128* get() const noexcept { return present_ ? &wire_ : nullptr; }
+
+ private:
+  WireU128 wire_;
+  bool present_;
+};
+
 }  // namespace tidemark::schemas

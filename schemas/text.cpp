@@ -114,23 +114,49 @@ struct ControlLines {
            plain(pin.author) + ": " + plain(pin.reason) + "\n";
   }
   std::string operator()(const event::Watermark& mark) {
-    return "watermark of ring " + plain(mark.ring) + ": seq " + std::to_string(mark.seq) + ": " +
-           plain(mark.reason) + "\n";
+    std::string out = "watermark of ring " + plain(mark.ring) +
+                      (mark.released ? ": released" : ": seq " + std::to_string(mark.seq)) + ": " +
+                      plain(mark.reason);
+    if (mark.number != 0) {
+      out += ", decision " + std::to_string(mark.number) + " by " + plain(mark.author);
+    }
+    if (mark.stopped_change != base::U128{}) {
+      out += ", stopped by change " + base::to_hex(mark.stopped_change);
+    }
+    return out + "\n";
   }
   std::string operator()(const event::SnapshotAnnounce& announce) {
     std::string out = "snapshot file " + plain(announce.sha256) + ", " +
                       std::to_string(announce.octets) + " octets, seq " +
-                      std::to_string(announce.seq) + ", offset " + std::to_string(announce.offset) +
-                      "\n";
+                      std::to_string(announce.seq) + ", offset " + std::to_string(announce.offset);
+    if (!announce.controller.empty()) {
+      out += ", hash " + hex8(announce.state_hash) + ", of " + plain(announce.controller);
+    }
+    out += "\n";
     for (const std::string& url : announce.urls) out += "  " + plain(url) + "\n";
     return out;
   }
   std::string operator()(const event::Heartbeat& beat) {
-    return "heartbeat " + std::to_string(beat.number) + " of " + plain(beat.controller) + "\n";
+    const std::string out =
+        "heartbeat " + std::to_string(beat.number) + " of " + plain(beat.controller);
+    if (beat.offset < 0) return out + "\n";
+    return out + ": seq " + std::to_string(beat.seq) + ", hash " + hex8(beat.state_hash) +
+           ", offset " + std::to_string(beat.offset) + "\n";
   }
   std::string operator()(const event::LineageSeal& seal) {
     return "lineage " + base::to_hex(seal.lineage) + " ends at seq " + std::to_string(seal.seq) +
            "; goes on as " + base::to_hex(seal.successor) + "\n";
+  }
+  std::string operator()(const event::Proposal& held) {
+    std::string out = "proposal " + base::to_hex(held.id) + " by " + plain(held.author) + ", " +
+                      time_text(held.created_ms) + ", at seq " +
+                      std::to_string(held.decided_at_seq) + ", " +
+                      std::to_string(held.change.size()) + " octets: " + plain(held.reason) + "\n";
+    for (const std::string& zone : held.zones) out += "  zone " + plain(zone) + "\n";
+    if (!held.refusal.empty()) out += "  held: " + plain(held.refusal) + "\n";
+    if (held.state == event::ProposalState::Open) return out;
+    return out + "  " + std::string(word(held.state)) + " by " + plain(held.closed_by) + ", " +
+           time_text(held.closed_ms) + ": " + plain(held.closed_reason) + "\n";
   }
 };
 
@@ -138,6 +164,34 @@ template <class Event>
 base::Result<std::string> rendered(const base::Result<Event>& decoded, Rendering rendering) {
   if (!decoded) return std::unexpected(decoded.error());
   return rendering == Rendering::Json ? to_json(*decoded) + "\n" : to_text(*decoded);
+}
+
+// What reports before the third form did not have.
+std::string younger_lines(const event::NodeReport& report) {
+  std::string out;
+  if (report.instance != base::U128{}) {
+    out += "  instance " + hex8(report.instance) + ", log time " +
+           (report.appended_ms < 0 ? "none"
+                                   : time_text(static_cast<std::uint64_t>(report.appended_ms))) +
+           "; answers " + std::to_string(report.answers) + ", SERVFAIL " +
+           std::to_string(report.servfail) + ", NXDOMAIN " + std::to_string(report.nxdomain) + "\n";
+  }
+  if (report.durable_seq != 0) {
+    out += "  file of seq " + std::to_string(report.durable_seq) + " " +
+           plain(report.durable_sha256) +
+           (report.snapshot_url.empty() ? "" : " at " + plain(report.snapshot_url)) + "\n";
+  }
+  if (report.rebuilds != 0) {
+    out += "  rebuilt " + std::to_string(report.rebuilds) + " times, last at seq " +
+           std::to_string(report.rebuilt_seq) + " from hash " + hex8(report.rebuilt_from_hash) +
+           " to " + hex8(report.rebuilt_to_hash) + "\n";
+  }
+  if (report.held_before_seq != 0) {
+    out += "  HELD before seq " + std::to_string(report.held_before_seq) + "\n";
+  }
+  if (report.wants_withdrawal) out += "  WANTS WITHDRAWAL\n";
+  if (!report.trouble.empty()) out += "  TROUBLE " + plain(report.trouble) + "\n";
+  return out;
 }
 
 }  // namespace
@@ -212,7 +266,7 @@ std::string to_text(const event::NodeReport& report) {
     out += "  PINNED " + plain(report.pin_scope) + " at seq " + std::to_string(report.pin_seq) +
            (report.pin_trouble.empty() ? "" : ": " + plain(report.pin_trouble)) + "\n";
   }
-  return out;
+  return out + younger_lines(report);
 }
 
 std::optional<RecordKind> kind_of(base::ByteView record) noexcept {

@@ -120,6 +120,9 @@ struct ControlJson {
   void operator()(const event::Watermark& mark) {
     out.member("control", "watermark").member("ring", mark.ring).member("seq", mark.seq);
     out.member("reason", mark.reason);
+    if (mark.number != 0) out.member("author", mark.author).member("number", mark.number);
+    if (mark.stopped_change != base::U128{}) out.member("stopped_change", mark.stopped_change);
+    if (mark.released) out.key("released").boolean(true);
   }
   void operator()(const event::SnapshotAnnounce& announce) {
     out.member("control", "snapshot_announce").member("sha256", announce.sha256);
@@ -127,16 +130,53 @@ struct ControlJson {
     out.key("offset").signed_number(announce.offset).key("urls").begin_array();
     for (const std::string& url : announce.urls) out.text(url);
     out.end_array();
+    if (announce.controller.empty()) return;
+    out.member("state_hash", announce.state_hash).member("controller", announce.controller);
   }
   void operator()(const event::Heartbeat& beat) {
     out.member("control", "heartbeat").member("controller", beat.controller);
     out.member("number", beat.number);
+    if (beat.offset < 0) return;
+    out.member("seq", beat.seq).member("state_hash", beat.state_hash);
+    out.key("offset").signed_number(beat.offset).member("chain", base::to_hex(beat.chain));
   }
   void operator()(const event::LineageSeal& seal) {
     out.member("control", "lineage_seal").member("lineage", seal.lineage);
     out.member("successor", seal.successor).member("seq", seal.seq);
   }
+  void operator()(const event::Proposal& held) {
+    out.member("control", "proposal").member("id", held.id).member("author", held.author);
+    out.member("reason", held.reason).member("created", time_text(held.created_ms));
+    out.member("refusal", held.refusal).key("zones").begin_array();
+    for (const std::string& zone : held.zones) out.text(zone);
+    out.end_array().member("decided_at_seq", held.decided_at_seq);
+    out.member("octets", std::uint64_t{held.change.size()}).member("state", word(held.state));
+    if (held.state == event::ProposalState::Open) return;
+    out.member("closed_by", held.closed_by).member("closed_reason", held.closed_reason);
+    out.member("closed", time_text(held.closed_ms));
+  }
 };
+
+// What reports before the third form did not have.
+void younger_members(const event::NodeReport& report, JsonWriter& out) {
+  if (report.instance != base::U128{}) {
+    out.member("instance", report.instance).key("appended_ms").signed_number(report.appended_ms);
+    out.member("answers", report.answers).member("servfail", report.servfail);
+    out.member("nxdomain", report.nxdomain);
+  }
+  if (report.durable_seq != 0) {
+    out.member("durable_seq", report.durable_seq).member("durable_sha256", report.durable_sha256);
+    out.member("snapshot_url", report.snapshot_url);
+  }
+  if (report.rebuilds != 0) {
+    out.member("rebuilds", report.rebuilds).member("rebuilt_seq", report.rebuilt_seq);
+    out.member("rebuilt_from_hash", report.rebuilt_from_hash);
+    out.member("rebuilt_to_hash", report.rebuilt_to_hash);
+  }
+  if (report.held_before_seq != 0) out.member("held_before_seq", report.held_before_seq);
+  if (report.wants_withdrawal) out.key("wants_withdrawal").boolean(true);
+  if (!report.trouble.empty()) out.member("trouble", report.trouble);
+}
 
 }  // namespace
 
@@ -216,6 +256,7 @@ std::string to_json(const event::NodeReport& report) {
     out.member("pin_scope", report.pin_scope).member("pin_seq", report.pin_seq);
     out.member("pin_trouble", report.pin_trouble);
   }
+  younger_members(report, out);
   out.end_object();
   return std::move(out).take();
 }

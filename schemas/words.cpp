@@ -104,4 +104,13 @@ std::string_view word(event::Observed observed) {
   std::unreachable();
 }
 
+std::string_view word(event::ProposalState state) {
+  switch (state) {
+    case event::ProposalState::Open:     return "open";
+    case event::ProposalState::Approved: return "approved";
+    case event::ProposalState::Rejected: return "rejected";
+  }
+  std::unreachable();
+}
+
 }  // namespace tidemark::schemas

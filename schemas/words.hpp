@@ -8,6 +8,7 @@
 #include "core/base/bytes.hpp"
 #include "core/dns/types.hpp"
 #include "core/event/change_set.hpp"
+#include "core/event/control.hpp"
 #include "core/event/health_frame.hpp"
 
 namespace tidemark::schemas {
@@ -22,5 +23,6 @@ std::string_view word(event::CheckKind kind);
 std::string_view word(event::AllDown policy);
 std::string_view word(event::OverrideState state);
 std::string_view word(event::Observed observed);
+std::string_view word(event::ProposalState state);
 
 }  // namespace tidemark::schemas

@@ -51,6 +51,22 @@ struct NodeReport {
   std::string pin_scope{};
   std::uint64_t pin_seq = 0;
   std::string pin_trouble{};
+  base::U128 instance{};          // drawn at each start: tells two nodes of one name apart
+  std::int64_t appended_ms = -1;  // log time of the last folded record of `changes`
+  // Its newest snapshot file, and where others get it; empty: not served.
+  std::uint64_t durable_seq = 0;
+  std::string durable_sha256{};
+  std::string snapshot_url{};
+  // A state that did not agree with the fleet's was set aside and rebuilt: how often, and the last.
+  std::uint64_t rebuilds = 0;
+  std::uint64_t rebuilt_seq = 0;
+  base::U128 rebuilt_from_hash{};
+  base::U128 rebuilt_to_hash{};
+  std::string trouble{};  // what people should look at, in one sentence
+  // Answers since the start, of all workers.
+  std::uint64_t answers = 0, servfail = 0, nxdomain = 0;
+  std::uint64_t held_before_seq = 0;  // a crash loop: this version is not activated; 0: none
+  bool wants_withdrawal = false;      // from anycast: it lags, its peers do not
   friend bool operator==(const NodeReport&, const NodeReport&) = default;
 };
 

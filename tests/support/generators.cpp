@@ -305,19 +305,57 @@ rc::Gen<event::HealthFrame> health_frame() {
   });
 }
 
+namespace {
+event::Proposal proposal() {
+  event::Proposal held{.id = *u128(),
+                       .author = *text(255),
+                       .reason = *text(100),
+                       .created_ms = *gen::inRange<std::uint64_t>(0, 1ULL << 40U),
+                       .refusal = *text(100),
+                       .zones = {*text(100), "example.org."},
+                       .decided_at_seq = *gen::arbitrary<std::uint64_t>(),
+                       .change = *gen::arbitrary<base::Bytes>()};
+  held.state = pick(
+      {event::ProposalState::Open, event::ProposalState::Approved, event::ProposalState::Rejected});
+  if (held.state == event::ProposalState::Open) return held;
+  held.closed_by = *text(255);
+  held.closed_reason = *text(100);
+  held.closed_ms = *gen::inRange<std::uint64_t>(0, 1ULL << 40U);
+  return held;
+}
+}  // namespace
+
 rc::Gen<event::ControlRecord> control_record() {
   return gen::exec([]() -> event::ControlRecord {
     const auto seq = *gen::arbitrary<std::uint64_t>();
-    switch (*gen::inRange(0, 5)) {
+    switch (*gen::inRange(0, 6)) {
       case 0: return event::Pin{"fleet", seq, *text(255), *text(100)};
-      case 1: return event::Watermark{"canary", seq, *text(100)};
+      case 1:
+        return event::Watermark{"canary",
+                                seq,
+                                *text(100),
+                                *text(63),
+                                *gen::inRange<std::uint64_t>(0, 3),
+                                *u128(),
+                                *gen::arbitrary<bool>()};
       case 2:
         return event::SnapshotAnnounce{std::string(64, pick({'0', 'a', 'f'})),
                                        seq,
                                        2,
                                        *gen::arbitrary<std::int64_t>(),
-                                       {*text(100), "http://x/"}};
-      case 3:  return event::Heartbeat{*text(63), seq};
+                                       {*text(100), "http://x/"},
+                                       *u128(),
+                                       *text(63)};
+      case 3: {
+        event::Heartbeat beat{*text(63), seq};
+        if (*gen::arbitrary<bool>()) return beat;
+        beat.seq = seq / 2;
+        beat.state_hash = *u128();
+        beat.offset = *gen::inRange<std::int64_t>(0, 1000);
+        beat.chain.fill(*gen::arbitrary<std::uint8_t>());
+        return beat;
+      }
+      case 4:  return proposal();
       default: return event::LineageSeal{*u128(), *u128(), seq};
     }
   });
@@ -344,6 +382,23 @@ rc::Gen<event::NodeReport> node_report() {
       made.pin_scope = "fleet";
       made.pin_seq = *gen::inRange<std::uint64_t>(1, 1000);
       made.pin_trouble = *text(50);
+    }
+    if (*gen::arbitrary<bool>()) {
+      made.instance = *u128();
+      made.appended_ms = *gen::inRange<std::int64_t>(-1, 1'000'000);
+      made.durable_seq = *gen::arbitrary<std::uint64_t>();
+      made.durable_sha256 = *text(64);
+      made.snapshot_url = *text(50);
+      made.rebuilds = *gen::inRange<std::uint64_t>(0, 3);
+      made.rebuilt_seq = *gen::arbitrary<std::uint64_t>();
+      made.rebuilt_from_hash = *u128();
+      made.rebuilt_to_hash = *u128();
+      made.trouble = *text(50);
+      made.answers = *gen::arbitrary<std::uint64_t>();
+      made.servfail = *gen::arbitrary<std::uint64_t>();
+      made.nxdomain = *gen::arbitrary<std::uint64_t>();
+      made.held_before_seq = *gen::arbitrary<std::uint64_t>();
+      made.wants_withdrawal = *gen::arbitrary<bool>();
     }
     for (int i = *gen::inRange(0, 17); i > 0; --i) {
       made.nacks.push_back({*gen::arbitrary<std::int64_t>(), *u128(), *text(50)});

@@ -13,7 +13,8 @@
 namespace tidemark::schemas {
 namespace {
 
-const std::string v1 = TIDEMARK_GOLDEN_FOLDER "/v1/", v2 = TIDEMARK_GOLDEN_FOLDER "/v2/";
+const std::string v1 = TIDEMARK_GOLDEN_FOLDER "/v1/", v2 = TIDEMARK_GOLDEN_FOLDER "/v2/",
+                  v3 = TIDEMARK_GOLDEN_FOLDER "/v3/";
 
 std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -151,6 +152,41 @@ event::NodeReport node_report() {
           .nacks = {{4, {5, 6}, "removal guard"}}};
 }
 
+event::NodeReport younger_report() {
+  event::NodeReport report = node_report();
+  report.instance = {7, 8};
+  report.appended_ms = 1'700'000'000'500;
+  report.durable_seq = 6;
+  report.durable_sha256 = std::string(64, 'b');
+  report.snapshot_url = "http://127.0.0.1:8091";
+  report.rebuilds = 1;
+  report.rebuilt_seq = 5;
+  report.rebuilt_from_hash = {9, 10};
+  report.rebuilt_to_hash = {11, 12};
+  report.trouble = "disk full";
+  report.answers = 1000;
+  report.servfail = 3;
+  report.nxdomain = 20;
+  report.held_before_seq = 10;
+  report.wants_withdrawal = true;
+  return report;
+}
+
+event::Proposal proposal() {
+  return {.id = {1, 2},
+          .author = "alice",
+          .reason = "tidy up",
+          .created_ms = 1'700'000'000'123,
+          .refusal = "removes 40 of 100 RRsets",
+          .zones = {"example.org."},
+          .decided_at_seq = 17,
+          .change = {1, 2, 3, 4},
+          .state = event::ProposalState::Rejected,
+          .closed_by = "bob",
+          .closed_reason = "not on a Friday",
+          .closed_ms = 1'700'000'100'000};
+}
+
 template <class Event, class Decode>
 void expect_golden(const std::string& record, const Event& event, Decode decode,
                    const std::string& folder = v1) {
@@ -190,6 +226,22 @@ TEST(GoldenRecords, OfTheFirstFormDecodeForEver) {
 TEST(GoldenRecords, OfTheSecondFormDecodeForEver) {
   expect_golden("change_set_cookies", cookie_change(), decode_change_set, v2);
   expect_golden("change_set_origin", imported_change(), decode_change_set, v2);
+}
+
+TEST(GoldenRecords, OfTheThirdFormDecodeForEver) {
+  const auto control = [](const std::string& record, const event::ControlRecord& value) {
+    expect_golden(record, value, decode_control_record, v3);
+  };
+  control("control_watermark",
+          event::Watermark{"canary", 5, "SERVFAIL rose", "c1", 12, {1, 2}, false});
+  control("control_watermark_released",
+          event::Watermark{"canary", 0, "outage", "bob", 13, {}, true});
+  control(
+      "control_snapshot_announce",
+      event::SnapshotAnnounce{std::string(64, 'a'), 10, 11, 12, {"http://[::1]:1/"}, {3, 4}, "c1"});
+  control("control_heartbeat", event::Heartbeat{"c1", 7, 41, {5, 6}, 44, {1, 2, 3}});
+  control("control_proposal", proposal());
+  expect_golden("node_report", younger_report(), decode_node_report, v3);
 }
 
 }  // namespace
