@@ -15,8 +15,8 @@ bool same_name(std::string_view a, std::string_view b) {
       a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
-std::optional<std::size_t> take_number(std::string_view& text) {
-  std::size_t number = 0;
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc()) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
@@ -24,12 +24,12 @@ std::optional<std::size_t> take_number(std::string_view& text) {
 }
 
 struct Range {
-  std::size_t first;
-  std::size_t end;  // one past the last; first == end: it lies outside
+  std::uint64_t first;
+  std::uint64_t end;  // one past the last; first == end: it lies outside
 };
 
 // "bytes=FIRST-LAST", "bytes=FIRST-", "bytes=-COUNT". Nothing if it is no single range of octets.
-std::optional<Range> parse_range(std::string_view text, std::size_t size) {
+std::optional<Range> parse_range(std::string_view text, std::uint64_t size) {
   constexpr std::string_view unit = "bytes=";
   if (!text.starts_with(unit)) return std::nullopt;
   text.remove_prefix(unit.size());
@@ -75,10 +75,7 @@ std::optional<std::string_view> HttpRequest::parameter(std::string_view name) co
   return std::nullopt;
 }
 
-base::ByteView HttpResponse::octets() const {
-  if (!shared) return base::as_bytes(body);
-  return base::ByteView(*shared->bytes).subspan(shared->first, shared->octets);
-}
+std::uint64_t HttpResponse::size() const { return shared ? shared->octets : body.size(); }
 
 namespace {
 
@@ -89,6 +86,7 @@ std::string_view code_of(unsigned status) {
     case 405: return "method-not-allowed";
     case 413: return "too-large";
     case 416: return "range";
+    case 429: return "busy";
     case 431: return "too-large";
     case 503: return "unavailable";
     default:  return "refused";
@@ -102,6 +100,7 @@ std::string_view remedy_for(unsigned status) {
     case 405: return "use a method that this path takes";
     case 413: return "send less at once; nothing was changed";
     case 416: return "ask for octets that there are";
+    case 429: return "ask again after Retry-After seconds, or somebody else";
     case 431: return "send fewer or shorter headers; nothing was changed";
     case 503: return "try again later";
     default:  return "look into the program's log";
@@ -123,13 +122,13 @@ HttpResponse error_response(unsigned status, std::string_view error) {
           .headers = {}};
 }
 
-HttpResponse ranged_response(const HttpRequest& request, std::shared_ptr<const base::Bytes> bytes,
+HttpResponse ranged_response(const HttpRequest& request, std::shared_ptr<const OctetSource> source,
                              std::string content_type) {
-  const std::size_t size = bytes->size();
+  const std::uint64_t size = source->size();
   HttpResponse response{.status = 200,
                         .content_type = std::move(content_type),
                         .body = {},
-                        .shared = SharedPart{std::move(bytes), 0, size},
+                        .shared = SharedPart{std::move(source), 0, size},
                         .headers = {{"Accept-Ranges", "bytes"}}};
   const auto wish = request.headers.get("Range");
   const auto range = wish ? parse_range(*wish, size) : std::nullopt;

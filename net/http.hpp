@@ -14,6 +14,7 @@
 
 #include "core/base/bytes.hpp"
 #include "net/address.hpp"
+#include "net/octet_source.hpp"
 #include "net/url.hpp"
 
 namespace tidemark::net {
@@ -45,12 +46,14 @@ struct HttpRequest {
   std::optional<std::string_view> parameter(std::string_view name) const;  // of the query
 };
 
-// A part of bytes that several responses send while their owner may already hold others: a snapshot
-// file is replaced while peers still download it. That is why they are shared.
+// A part of octets that several responses send while their owner may already hold others: a
+// snapshot file is replaced while peers still download it. That is why they are shared. They are
+// read as they are sent; what cannot be read closes the connection, so the length tells the client.
 struct SharedPart {
-  std::shared_ptr<const base::Bytes> bytes;
-  std::size_t first = 0;
-  std::size_t octets = 0;
+  std::shared_ptr<const OctetSource> source;
+  std::uint64_t first = 0;
+  std::uint64_t octets = 0;
+  std::uint64_t octets_per_second_max = 0;  // 0: as fast as the client takes them
 };
 
 struct HttpResponse {
@@ -60,14 +63,14 @@ struct HttpResponse {
   std::optional<SharedPart> shared;  // sent instead of `body`
   HttpHeaders headers;
 
-  base::ByteView octets() const;  // what is sent
+  std::uint64_t size() const;  // octets that are sent
 };
 
 // The one form of docs/http-api.md: {"error": {"code", "message", "object", "remedy", "details"}}.
 HttpResponse error_response(unsigned status, std::string_view error);
-// The whole of `bytes`, or the one part that a Range header asks for (200, 206, 416; RFC 9110
+// The whole of `source`, or the one part that a Range header asks for (200, 206, 416; RFC 9110
 // section 14). A list of ranges gets the whole.
-HttpResponse ranged_response(const HttpRequest& request, std::shared_ptr<const base::Bytes> bytes,
+HttpResponse ranged_response(const HttpRequest& request, std::shared_ptr<const OctetSource> source,
                              std::string content_type);
 
 }  // namespace tidemark::net

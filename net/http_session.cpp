@@ -3,6 +3,8 @@
 // pays.
 #include "net/http_session.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -26,6 +28,9 @@ using boost::system::error_code;
 
 namespace {
 
+constexpr std::uint64_t part_octets_max = 128 * 1024;  // of a file, read on the loop: about 20 us
+constexpr std::uint64_t parts_per_second_min = 4;      // under a limit of octets per second
+
 std::string text(boost::beast::string_view view) { return {view.data(), view.size()}; }
 
 template <class Fields>
@@ -43,6 +48,7 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
   BeastSession(tcp::socket socket, std::shared_ptr<HttpSessions> sessions)
       : socket_(std::move(socket)),
         timer_(socket_.get_executor()),
+        pace_(socket_.get_executor()),
         sessions_(std::move(sessions)) {}
 
   void start() override { read_header(); }
@@ -59,6 +65,7 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
     error_code ignored;
     socket_.close(ignored);
     timer_.cancel();
+    pace_.cancel();
     sessions_->remove(shared_from_this());
   }
 
@@ -163,22 +170,25 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
     // What strangers once wrote into the log may not break the page of everybody (RFC 8259: UTF-8).
     const bool is_json = answer_.content_type.starts_with("application/json");
     if (is_json && !base::is_utf8(answer_.body)) answer_.body = base::with_utf8_only(answer_.body);
-    const base::ByteView octets = answer_.octets();
     message_.emplace();
     message_->version(version_);
     message_->result(answer_.status);
     for (const auto& [name, value] : answer_.headers) message_->insert(name, value);
     const bool may_have_body =
         answer_.status >= 200 && answer_.status != 204 && answer_.status != 304;
+    if (!may_have_body) answer_.shared.reset();
     if (may_have_body) {
-      if (!octets.empty()) message_->set(http::field::content_type, answer_.content_type);
-      message_->content_length(octets.size());
-      const std::string_view view = base::as_text(octets);
-      if (!is_head_) message_->body() = boost::beast::span<const char>(view.data(), view.size());
+      if (answer_.size() > 0) message_->set(http::field::content_type, answer_.content_type);
+      message_->content_length(answer_.size());
+      const std::string& body = answer_.body;
+      const bool is_here = !is_head_ && !answer_.shared;  // what is shared follows in parts
+      if (is_here) message_->body() = boost::beast::span<const char>(body.data(), body.size());
     }
     message_->keep_alive(keep_alive_);
     serializer_.emplace(*message_);
-    close_after(transfer_time(octets.size()));
+    sent_ = 0;
+    sent_since_ = std::chrono::steady_clock::now();
+    close_after(transfer_time(answer_.body.size()));
     http::async_write(socket_, *serializer_,
                       [self = shared_from_this()](const error_code& error, std::size_t) {
                         self->on_written(error);
@@ -188,7 +198,9 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
   void on_written(const error_code& error) {
     if (state_ == State::Closed) return;
     if (error) return close();
+    if (answer_.shared && !is_head_ && sent_ < answer_.shared->octets) return send_part();
     answer_ = {};
+    part_ = {};
     is_head_ = false;
     if (keep_alive_ && !sessions_->stopping) return read_header();
     state_ = State::Draining;
@@ -197,6 +209,33 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
     constexpr std::chrono::seconds drain_max{2};
     close_after(drain_max);
     drain();
+  }
+
+  void send_part() {
+    const SharedPart& shared = *answer_.shared;
+    std::uint64_t octets = std::min(shared.octets - sent_, part_octets_max);
+    if (const auto pace = shared.octets_per_second_max; pace > 0) {
+      octets = std::min(octets, std::max<std::uint64_t>(pace / parts_per_second_min, 1));
+    }
+    part_.resize(octets);
+    if (!shared.source->read(shared.first + sent_, part_)) return close();
+    sent_ += octets;
+    close_after(transfer_time(octets));
+    boost::asio::async_write(socket_, boost::asio::buffer(part_),
+                             [self = shared_from_this()](const error_code& error, std::size_t) {
+                               error ? self->on_written(error) : self->keep_pace();
+                             });
+  }
+
+  void keep_pace() {
+    if (state_ == State::Closed) return;
+    const std::uint64_t pace = answer_.shared->octets_per_second_max;
+    if (pace == 0) return on_written({});
+    const std::chrono::duration<double> due(static_cast<double>(sent_) / static_cast<double>(pace));
+    pace_.expires_at(sent_since_ + std::chrono::duration_cast<std::chrono::nanoseconds>(due));
+    pace_.async_wait([self = shared_from_this()](const error_code& ended) {
+      if (!ended) self->on_written({});
+    });
   }
 
   void drain() {
@@ -229,13 +268,16 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
   }
 
   tcp::socket socket_;
-  boost::asio::steady_timer timer_;
+  boost::asio::steady_timer timer_, pace_;
   std::shared_ptr<HttpSessions> sessions_;
   boost::beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   HttpResponse answer_;
   std::optional<http::response<Body>> message_;
   std::optional<http::response_serializer<Body>> serializer_;
+  base::Bytes part_;        // of what is shared
+  std::uint64_t sent_ = 0;  // octets of it
+  std::chrono::steady_clock::time_point sent_since_;
   State state_ = State::Reading;
   unsigned version_ = 11;
   bool keep_alive_ = false;

@@ -363,6 +363,18 @@ Result<void> read_dataset(Sections& sections, const Head& head, fold::State& int
 
 }  // namespace
 
+Result<SnapshotSummary> read_summary(ByteView opening) {
+  Sections sections(opening);
+  TIDEMARK_TRY_VOID(sections.open());
+  TIDEMARK_TRY(const ByteView payload, sections.next(section::head));
+  SnapshotContents read{
+      fold::State::empty(dataset::Lineage({}), dataset::HashSeed(0)), {}, {}, -1, {}};
+  const auto head = read_head(payload, read);
+  if (!head) return std::unexpected(in_section(head.error(), section::head));
+  return SnapshotSummary{head->version, read.state.offset, read.state.chain, read.health_offset,
+                         std::move(read.log_identity)};
+}
+
 Result<SnapshotContents> parse(ByteView file, dataset::Lineage lineage, dataset::HashSeed seed) {
   Sections sections(file);
   TIDEMARK_TRY_VOID(sections.open());

@@ -191,6 +191,13 @@ base::Bytes serialize(const SnapshotContents& contents) {
   return std::move(out).take();
 }
 
+SnapshotContents without_health(SnapshotContents contents) {
+  contents.observations = {};
+  contents.health_offset = -1;
+  contents.health_last_record = {};
+  return contents;
+}
+
 dataset::Lineage lineage_of(std::string_view dataset_name) {
   base::Sha256Stream hash;
   hash.update(base::as_bytes("tidemark:"));

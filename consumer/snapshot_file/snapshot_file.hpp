@@ -46,6 +46,22 @@ base::Bytes serialize(const SnapshotContents& contents);
 [[nodiscard]] base::Result<SnapshotContents> parse(base::ByteView file, dataset::Lineage lineage,
                                                    dataset::HashSeed seed);
 
+// What a file says of itself, from its first `summary_octets_max` octets: unverified but for the
+// checksum of its first section. For lists of files; who uses one verifies the whole of it.
+struct SnapshotSummary {
+  dataset::Version version;
+  std::int64_t offset;
+  base::Sha256 chain;
+  std::int64_t health_offset;  // -1: without health, as files for the fleet are
+  std::string log_identity;
+};
+constexpr std::size_t summary_octets_max = 4096;
+[[nodiscard]] base::Result<SnapshotSummary> read_summary(base::ByteView opening);
+
+// As the fleet shares them: without what the health topic said last, so that two nodes at one
+// position of `changes` make the same file. Who starts from it reads health from the log.
+SnapshotContents without_health(SnapshotContents contents);
+
 // Names the one history of a dataset's topics for ever: the first 16 octets of
 // SHA-256("tidemark:" and the dataset's name). That it is the same history is proved by the chain.
 dataset::Lineage lineage_of(std::string_view dataset_name);

@@ -1,7 +1,12 @@
 // The server over loopback: whole exchanges, limits, malformed input, late answers, stopping.
 #include "net/http_server.hpp"
 
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "tests/unit/net/http_fixture.hpp"
 
@@ -47,9 +52,9 @@ TEST_F(Http, CarriesLargeBodiesBothWays) {
 }
 
 TEST_F(Http, SendsAPartOfSharedBytes) {
-  const auto bytes = std::make_shared<base::Bytes>(3'000'000, std::uint8_t{'z'});
+  const auto source = octets_of(base::Bytes(3'000'000, std::uint8_t{'z'}));
   responder = [&](HttpRequest request, Respond respond) {
-    respond(ranged_response(request, bytes, "application/octet-stream"));
+    respond(ranged_response(request, source, "application/octet-stream"));
   };
   serve();
   HttpCall asked = call("/file");
@@ -58,6 +63,64 @@ TEST_F(Http, SendsAPartOfSharedBytes) {
   ASSERT_TRUE(response) << response.error().trail;
   EXPECT_EQ(response->status, 206u);
   EXPECT_EQ(response->body, std::string(2'000'000, 'z'));
+}
+
+TEST_F(Http, SendsAFileInPartsAndTheNextAnswerBehindIt) {
+  const std::string path = ::testing::TempDir() + "octets-" + std::to_string(::getpid());
+  std::string text;
+  for (int i = 0; text.size() < 700'000; ++i) text += std::to_string(i) + "\n";
+  std::ofstream(path, std::ios::binary) << text;
+  auto source = open_octets(path);
+  ASSERT_TRUE(source) << source.error().trail;
+  std::remove(path.c_str());  // what is open stays readable
+  responder = [&](HttpRequest request, Respond respond) {
+    respond(ranged_response(request, *source, "text/plain"));
+  };
+  serve();
+  const std::string answers =
+      raw("GET /1 HTTP/1.1\r\nHost: a\r\nRange: bytes=5-300004\r\n\r\n"
+          "HEAD /2 HTTP/1.1\r\nHost: a\r\n\r\n"
+          "GET /3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  const auto body_at = [&](std::size_t from) { return answers.find("\r\n\r\n", from) + 4; };
+  const std::size_t first = body_at(0);
+  EXPECT_EQ(answers.substr(first, 300'000), text.substr(5, 300'000));
+  const std::size_t head = body_at(first + 300'000);
+  EXPECT_NE(answers.find("Content-Length: " + std::to_string(text.size()), first + 300'000),
+            std::string::npos);
+  EXPECT_EQ(answers.substr(body_at(head)), text);
+}
+
+TEST_F(Http, SendsNoFasterThanItMay) {
+  const auto source = octets_of(base::Bytes(200'000, std::uint8_t{'z'}));
+  responder = [&](const HttpRequest& request, Respond respond) {
+    HttpResponse response = ranged_response(request, source, "application/octet-stream");
+    response.shared->octets_per_second_max = 400'000;
+    respond(std::move(response));
+  };
+  serve();
+  const auto begun = std::chrono::steady_clock::now();
+  const auto response = ask(call("/file"));
+  ASSERT_TRUE(response) << response.error().trail;
+  EXPECT_EQ(response->body.size(), 200'000u);
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(240));
+}
+
+TEST_F(Http, ClosesWhenAFileCannotBeReadFurther) {
+  class Shrunk final : public OctetSource {
+   public:
+    std::uint64_t size() const override { return 1'000'000; }
+    base::Result<void> read(std::uint64_t first, std::span<std::uint8_t> into) const override {
+      std::ranges::fill(into, std::uint8_t{'z'});
+      if (first < 300'000) return {};
+      return base::fail(base::Errc::Unavailable, "it became shorter");
+    }
+  };
+  responder = [&](const HttpRequest& request, Respond respond) {
+    respond(ranged_response(request, std::make_shared<Shrunk>(), "application/octet-stream"));
+  };
+  serve();
+  EXPECT_FALSE(ask(call("/file")));
+  run_until([&] { return server->connections() == 0; });
 }
 
 TEST_F(Http, KeepsAConnectionForTheNextRequestAndServesInOrder) {
