@@ -183,7 +183,9 @@ void ChangesTail::judge(const log::Record& record, const event::ChangeSet& chang
     complain({offset, change.change_id.value(),
               std::string(fold::to_text(rejected->reason)) + ": " + rejected->detail});
   }
-  if (ports_.folded) ports_.folded({record.offset, record.appended, change, judgement, state_});
+  if (ports_.folded) {
+    ports_.folded({record.offset, record.appended, change, judgement, state_, record.value.size()});
+  }
 }
 
 // What lies far behind the end of the log would be dropped again before the end is reached.

@@ -97,6 +97,7 @@ struct FoldedChange {
   const event::ChangeSet& change;
   const fold::Judgement& judgement;
   const fold::State& after;
+  std::size_t octets = 0;  // of the record's value
 };
 
 struct FeederPorts {
