@@ -77,15 +77,15 @@ void ResponseWriter::put_rrset(Section section, const dataset::RrsetView& rrset,
 }
 
 void ResponseWriter::put_elsewhere(Section section, const dataset::RrsetView& rrset, NameView owner,
-                                   const Placed& known) noexcept {
+                                   const Placed& known, std::size_t whole) noexcept {
   count(section, rrset.count());
-  const std::size_t first = body_.size();
   for (ByteView rest = rrset.rendered(); !rest.empty();) {
     const std::size_t octets = dataset::rendered_fixed_octets + base::load_u16(&rest[10]);
-    if (body_.size() == first || first > pointer_max) {
+    if (whole == 0 || whole > pointer_max) {
+      whole = body_.size();
       put_name(owner, known);
     } else {
-      body_.put_u16(static_cast<std::uint16_t>(pointer_tag | first));
+      body_.put_u16(static_cast<std::uint16_t>(pointer_tag | whole));
     }
     body_.put(rest.subspan(2, octets - 2));
     rest = rest.subspan(octets);
@@ -94,7 +94,9 @@ void ResponseWriter::put_elsewhere(Section section, const dataset::RrsetView& rr
 
 void ResponseWriter::put_ns(Section section, const dataset::RrsetView& rrset, NameView owner,
                             const Placed& known) noexcept {
+  constexpr std::size_t pointer_octets = 2;
   count(section, rrset.count());
+  targets_ = 0;
   rrset.for_each_rdata([&](ByteView rdata) {
     put_owner(owner, known);
     put_fixed(rrset.type(), rrset.ttl().value());
@@ -102,7 +104,11 @@ void ResponseWriter::put_ns(Section section, const dataset::RrsetView& rrset, Na
     body_.put_u16(0);
     put_name(NameView::trusted(rdata), end_of(known, owner));
     if (body_.overflowed()) return;
-    body_.patch_u16(length_at, static_cast<std::uint16_t>(body_.size() - length_at - 2));
+    const std::size_t target_at = length_at + 2, octets = body_.size() - target_at;
+    body_.patch_u16(length_at, static_cast<std::uint16_t>(octets));
+    const bool can_be_named = octets > pointer_octets && target_at <= pointer_max;
+    if (targets_ == target_places_.size()) return;
+    target_places_[targets_++] = static_cast<std::uint16_t>(can_be_named ? target_at : 0);
   });
 }
 

@@ -51,12 +51,17 @@ class ResponseWriter {
   // All records of `rrset`, owned by `owner`: a name at or above `known`, so a pointer does.
   void put_rrset(Section section, const dataset::RrsetView& rrset, dns::NameView owner,
                  const Placed& known) noexcept;
-  // The same for an owner that need not be an end of `known`: as short as it gets.
+  // The same for an owner that need not be an end of `known`: as short as it gets. `whole`: where
+  // it stands already, 0 if nowhere.
   void put_elsewhere(Section section, const dataset::RrsetView& rrset, dns::NameView owner,
-                     const Placed& known) noexcept;
+                     const Placed& known, std::size_t whole = 0) noexcept;
   // As put_rrset, of NS: its RDATA is one name, which may be compressed.
   void put_ns(Section section, const dataset::RrsetView& rrset, dns::NameView owner,
               const Placed& known) noexcept;
+  // Where put_ns wrote the name of its record `index`; 0 if that is no more than a pointer.
+  std::size_t target_place(std::size_t index) const noexcept {
+    return index < targets_ ? target_places_[index] : 0;
+  }
   // One record; returns where its RDATA stands.
   std::size_t put_record(Section section, dns::NameView owner, const Placed& known,
                          dns::RrType type, std::uint32_t ttl, base::ByteView rdata) noexcept;
@@ -102,6 +107,8 @@ class ResponseWriter {
   std::size_t question_end_ = dns::header_octets;
   std::uint16_t questions_ = 0;
   std::array<std::uint16_t, 3> counts_{};
+  std::size_t targets_ = 0;                                          // of the last put_ns
+  std::array<std::uint16_t, dns::rrset_records_max> target_places_;  // [0, targets_) are set
 };
 
 }  // namespace tidemark::edge

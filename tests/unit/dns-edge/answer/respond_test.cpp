@@ -289,6 +289,20 @@ TEST_F(Truncation, InDomainGlueIsAllOrTc) {
   EXPECT_EQ(support::lines_of(tcp.message.additional).size(), 100u);
 }
 
+TEST_F(Truncation, GlueIsOwnedByTheTargetsThatStandThereAlready) {
+  // 12 + 14 + 15 * 16 (NS) + 15 * 16 (A) = 506 of 512 octets.
+  std::string zone = "$ORIGIN t.test.\n@ 60 SOA a b 1 2 3 4 5\n@ 60 NS ns.other.test.\n";
+  for (char name = 'a'; name < 'a' + 15; ++name) {
+    zone += std::string("d 60 NS ") + name + ".d\n" + name + ".d 60 A 10.0.0.1\n";
+  }
+  world.zone(zone);
+  const Asked asked = ask("d.t.test.");
+  EXPECT_FALSE(asked.flag(dns::flag_tc));
+  EXPECT_EQ(asked.wire.size(), 506u);
+  EXPECT_EQ(asked.additional().front(), "a.d.t.test. 60 A 10.0.0.1");
+  EXPECT_EQ(asked.additional().back(), "o.d.t.test. 60 A 10.0.0.1");
+}
+
 TEST_F(Truncation, SiblingGlueIsSentAsItFitsWithoutTc) {
   Question question{.name = "x.few.big.test."};
   const Asked small = ask(question);
