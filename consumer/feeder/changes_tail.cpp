@@ -29,6 +29,7 @@ ChangesTail::ChangesTail(const FeederSettings& settings, const FeederPorts& port
       node_state_(knows_nothing(state_) ? NodeState::Cold : NodeState::Restored),
       replaying_(knows_nothing(state_)) {
   if (!replaying_) versions_.add(state_.dataset);
+  footprints_.note(state_);
 }
 
 bool ChangesTail::is_stopped() const noexcept {
@@ -175,6 +176,7 @@ void ChangesTail::judge(const log::Record& record, const event::ChangeSet& chang
   const std::int64_t offset = record.offset.value();
   const fold::Judgement judgement = fold::step(state_, change, offset);
   fold::advance(state_, offset, log::record_hash(record));
+  footprints_.note(state_);
   if (std::holds_alternative<fold::Accepted>(judgement)) {
     retain();
     news_.dataset = true;
@@ -203,6 +205,7 @@ void ChangesTail::retain() {
 void ChangesTail::skip(const log::Record& record, const base::Error& error, StepReport& report) {
   ++state_.undecodable;
   fold::advance(state_, record.offset.value(), log::record_hash(record));
+  footprints_.note(state_);
   const event::Nack nack{record.offset.value(), {}, "undecodable: " + error.trail};
   report.remarks.push_back("changes: offset " + std::to_string(nack.offset) + " skipped, " +
                            nack.reason);
@@ -293,6 +296,12 @@ void ChangesTail::diverge(std::string why, StepReport& report) {
   report.remarks.push_back("DIVERGED: " + detail_);
 }
 
+void ChangesTail::distrust(std::string why) {
+  if (is_stopped()) return;
+  StepReport unseen;
+  diverge(std::move(why), unseen);
+}
+
 void ChangesTail::halt(const log::Record& record, const base::Error& error, StepReport& report) {
   node_state_ = NodeState::Halted;
   detail_ = "changes: offset " + std::to_string(record.offset.value()) +
@@ -305,6 +314,8 @@ void ChangesTail::adopt(fold::State state, std::string log_identity, bool servin
   state_ = std::move(state);
   versions_.clear();
   if (!knows_nothing(state_)) versions_.add(state_.dataset);
+  footprints_.clear();
+  footprints_.note(state_);
   log_identity_ = std::move(log_identity);
   replaying_ = serving || knows_nothing(state_);
   recheck(serving || !replaying_);

@@ -14,6 +14,7 @@
 
 #include "consumer/feeder/feeder.hpp"
 #include "consumer/feeder/retained_versions.hpp"
+#include "core/fold/footprints.hpp"
 
 namespace tidemark::consumer {
 
@@ -33,6 +34,8 @@ class ChangesTail {
   // Another history to follow. `serving`: an older Snapshot goes on being served.
   void adopt(fold::State state, std::string log_identity, bool serving);
   void recheck(bool serving);
+  // Somebody proved that the history folded is not the log's, where the overlap read cannot see it.
+  void distrust(std::string why);
   void tell(FeederStatus& status) const;
 
   event::NodeState state() const noexcept { return node_state_; }
@@ -42,6 +45,7 @@ class ChangesTail {
   const fold::State& folded() const noexcept { return state_; }
   RetainedVersions& versions() noexcept { return versions_; }
   const RetainedVersions& versions() const noexcept { return versions_; }
+  const fold::Footprints& footprints() const noexcept { return footprints_; }
   const std::string& log_identity() const noexcept { return log_identity_; }
   bool needs_bootstrap() const noexcept { return needs_bootstrap_; }
   bool is_verified() const noexcept { return verified_; }
@@ -82,6 +86,7 @@ class ChangesTail {
   const FeederPorts& ports_;
   fold::State state_;
   RetainedVersions versions_;
+  fold::Footprints footprints_;
   std::string log_identity_;
   event::NodeState node_state_;
   std::string detail_;

@@ -61,7 +61,8 @@ bool ControlView::take(const log::Record& record) {
     watermarks_.insert_or_assign(mark->ring, *mark);
   } else if (const auto* beat = std::get_if<event::Heartbeat>(&*control)) {
     heartbeat_ms_ = std::max(heartbeat_ms_, appended_ms);
-    controllers_.insert_or_assign(beat->controller, HeardController{beat->number, appended_ms});
+    controllers_.insert_or_assign(beat->controller,
+                                  HeardController{beat->number, appended_ms, *beat});
   }
   return true;
 }

@@ -35,6 +35,7 @@ struct PlacedPin {
 struct HeardController {
   std::uint64_t number;
   std::int64_t appended_ms;  // by the log's clock
+  event::Heartbeat said{};
   friend bool operator==(const HeardController&, const HeardController&) = default;
 };
 

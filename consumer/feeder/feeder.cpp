@@ -54,6 +54,11 @@ void Feeder::recheck() {
   check_state();
 }
 
+void Feeder::distrust(std::string why) {
+  inner_->changes.distrust(std::move(why));
+  check_state();
+}
+
 void Feeder::provide(const dataset::Dataset& dataset) { inner_->provide(dataset); }
 
 const ControlView& Feeder::control() const noexcept { return inner_->control.view(); }
@@ -62,6 +67,8 @@ bool Feeder::has_read_control() const noexcept { return inner_->control.has_caug
 std::optional<dataset::Dataset> Feeder::version_at(dataset::Seq seq) const {
   return inner_->changes.versions().find(seq.value());
 }
+
+const fold::Footprints& Feeder::footprints() const noexcept { return inner_->changes.footprints(); }
 
 NodeState Feeder::node_state() const noexcept { return inner_->changes.shown_state(); }
 const fold::State& Feeder::state() const noexcept { return inner_->changes.folded(); }

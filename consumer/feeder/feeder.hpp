@@ -61,6 +61,7 @@
 #include "core/event/control.hpp"
 #include "core/event/node_report.hpp"
 #include "core/fold/fold.hpp"
+#include "core/fold/footprints.hpp"
 #include "core/health/observations.hpp"
 #include "core/log/log.hpp"
 
@@ -176,6 +177,9 @@ class Feeder {
   // After DIVERGED or needs_bootstrap: is the log perhaps the right one again? Reads the overlap
   // record once more.
   void recheck();
+  // What is folded is proved not to be the log's history, although the overlap record matches:
+  // DIVERGED, as if the overlap read had found it. Nothing if it is DIVERGED or HALTED already.
+  void distrust(std::string why);
 
   // The version that the pin in force names, from a file. Ignored if another one is wanted by now.
   void provide(const dataset::Dataset& dataset);
@@ -188,6 +192,8 @@ class Feeder {
   bool has_read_control() const noexcept;  // control() is that of the whole topic
   // A version that is held: the newest ones, and the one of the pin.
   std::optional<dataset::Dataset> version_at(dataset::Seq seq) const;
+  // Where the fold stood after each of the newest records.
+  const fold::Footprints& footprints() const noexcept;
   // For SnapshotStore::save(), on another thread. Its Dataset is of this Feeder's family: another
   // Feeder starts from what parse() made of it.
   SnapshotContents contents() const;
