@@ -8,12 +8,13 @@
 
 namespace tidemark::topics {
 
-base::Result<std::unique_ptr<SqliteLog>> SqliteLog::open(const std::string& path) {
+base::Result<std::unique_ptr<SqliteLog>> SqliteLog::open(const std::string& path,
+                                                         MachineClock clock) {
   auto file = open_sqlite_log(path);
   if (!file && file.error().code != base::Errc::NotFound) {
     return std::unexpected(std::move(file).error());
   }
-  return std::unique_ptr<SqliteLog>(new SqliteLog(path));
+  return std::unique_ptr<SqliteLog>(new SqliteLog(path, std::move(clock)));
 }
 
 std::string SqliteLog::identity() const {
@@ -31,7 +32,7 @@ base::Result<std::unique_ptr<log::Source>> SqliteLog::source(std::string_view to
 }
 
 base::Result<std::unique_ptr<log::Sink>> SqliteLog::sink(std::string_view topic) {
-  return open_sqlite_sink(path_, topic);
+  return open_sqlite_sink(path_, topic, clock_);
 }
 
 base::Result<std::vector<log::Difference>> SqliteLog::check(

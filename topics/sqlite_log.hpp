@@ -20,10 +20,12 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.hpp"
 #include "core/log/log.hpp"
+#include "topics/log_time.hpp"
 
 namespace tidemark::topics {
 
@@ -33,7 +35,8 @@ constexpr std::size_t sqlite_drain_octets_max = 16 * 1'048'576;
 
 class SqliteLog final : public log::Log {
  public:
-  static base::Result<std::unique_ptr<SqliteLog>> open(const std::string& path);
+  static base::Result<std::unique_ptr<SqliteLog>> open(const std::string& path,
+                                                       MachineClock clock = machine_clock());
 
   std::string identity() const override;  // "sqlite:<log id>"
   base::Result<std::unique_ptr<log::Source>> source(std::string_view topic) override;
@@ -46,8 +49,10 @@ class SqliteLog final : public log::Log {
   base::Result<void> tidy(std::string_view topic);
 
  private:
-  explicit SqliteLog(std::string path) : path_(std::move(path)) {}
+  SqliteLog(std::string path, MachineClock clock)
+      : path_(std::move(path)), clock_(std::move(clock)) {}
   const std::string path_;
+  const MachineClock clock_;
   mutable std::mutex lock_;       // of what follows
   mutable std::string identity_;  // empty until the file was there once
 };

@@ -88,6 +88,7 @@ base::Result<SqliteFile> create_sqlite_log(const std::string& path) {
         incarnation BLOB NOT NULL, cleanup TEXT NOT NULL, retention_ms INTEGER NOT NULL,
         start_position INTEGER NOT NULL, next_position INTEGER NOT NULL,
         last_append_ms INTEGER NOT NULL) STRICT;)"));
+    TIDEMARK_TRY_VOID(create_log_time(file));
     TIDEMARK_TRY(SqliteStatement insert, file.prepare("INSERT OR IGNORE INTO log VALUES(1,?,?)"));
     insert.bind(1, base::ByteView(random_id()));
     insert.bind(2, sqlite_log_format);
@@ -155,6 +156,13 @@ base::Result<void> create_sqlite_topic(SqliteFile& file, const log::TopicSetting
                              "(position INTEGER PRIMARY KEY, append_ms INTEGER NOT NULL, "
                              "key BLOB, value BLOB, headers BLOB) STRICT"));
   return transaction.commit();
+}
+
+base::Result<void> create_log_time(SqliteFile& file) {
+  return file.run(
+      "CREATE TABLE IF NOT EXISTS log_time(topic INTEGER PRIMARY KEY, boot TEXT NOT NULL, "
+      "since_boot_ms INTEGER NOT NULL, log_ms INTEGER NOT NULL, step_wall_ms INTEGER NOT NULL, "
+      "step_since_ms INTEGER NOT NULL) STRICT");
 }
 
 std::string record_table(const SqliteTopic& topic) { return "record_" + std::to_string(topic.id); }

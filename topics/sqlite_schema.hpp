@@ -2,10 +2,12 @@
 //
 //   log       one row: who this file is, and its format
 //   topic     a row each: incarnation, settings, first and next position, last append time
+//   log_time  a row each, once it was appended to: topics/log_time.hpp. A program of before it was
+//             there reads and writes such a log as ever
 //   record_N  the records of topic N: position, append time, key, value (NULL: tombstone), headers
 //
-// Positions are dense from 0 and come from the topic's row; so does the append time, which is
-// monotone whatever the machine's clock does. Internal to topics/.
+// Positions are dense from 0 and come from the topic's row; so does the append time, which never
+// falls. docs/formats/sqlite-log.md tells it all. Internal to topics/.
 #pragma once
 
 #include <cstdint>
@@ -52,6 +54,9 @@ base::Result<SqliteStatement> prepare_topic_row(SqliteFile& file, std::string_vi
 // Runs and resets the statement; NotFound if there is no such topic.
 base::Result<SqliteTopic> read_topic_row(SqliteStatement& row, std::string_view topic);
 base::Result<void> create_sqlite_topic(SqliteFile& file, const log::TopicSettings& settings);
+
+// The table of log_time, if it is not there: files of before have none.
+base::Result<void> create_log_time(SqliteFile& file);
 
 std::string record_table(const SqliteTopic& topic);
 base::Bytes encode_headers(const log::Headers& headers);

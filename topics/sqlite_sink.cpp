@@ -31,12 +31,6 @@ bool ends_with_observations(std::string_view topic) {
   return topic.ends_with(".health") || topic.ends_with(".fleet");
 }
 
-std::int64_t wall_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 struct Batch {
   log::Ticket first_ticket;
   std::vector<log::Draft> drafts;
@@ -49,7 +43,7 @@ std::size_t octets_of(const log::Draft& draft) { return draft.key.size() + draft
 struct Writing {
   SqliteFile file;
   FileId id;
-  SqliteStatement reserve;
+  SqliteStatement time, reserve, keep_time;
   std::int64_t topic_id = 0;
   std::optional<SqliteStatement> insert;
 
@@ -62,20 +56,30 @@ struct Writing {
     TIDEMARK_TRY_VOID(file.run(ends_with_observations(topic) ? "PRAGMA synchronous=NORMAL"
                                                              : "PRAGMA synchronous=FULL"));
     file.watch_wal();
+    TIDEMARK_TRY_VOID(create_log_time(file));
+    TIDEMARK_TRY(SqliteStatement time,
+                 file.prepare("SELECT t.last_append_ms, e.boot, e.since_boot_ms, e.log_ms, "
+                              "e.step_wall_ms, e.step_since_ms FROM topic t LEFT JOIN log_time e "
+                              "ON e.topic=t.id WHERE t.name=?1"));
+    time.bind(1, topic);
+    TIDEMARK_TRY(SqliteStatement keep_time,
+                 file.prepare("INSERT OR REPLACE INTO log_time VALUES(?1,?2,?3,?4,?5,?6)"));
     TIDEMARK_TRY(SqliteStatement reserve,
                  file.prepare("UPDATE topic SET next_position=next_position+?1, "
                               "last_append_ms=max(last_append_ms,?2) WHERE name=?3 "
                               "RETURNING id, next_position-?1, last_append_ms"));
     reserve.bind(3, topic);
-    return Writing{std::move(file), id, std::move(reserve), 0, std::nullopt};
+    return Writing{std::move(file),      id, std::move(time), std::move(reserve),
+                   std::move(keep_time), 0,  std::nullopt};
   }
 };
 
 class SqliteSink final : public log::Sink {
  public:
-  SqliteSink(std::string path, std::string topic)
+  SqliteSink(std::string path, std::string topic, MachineClock clock)
       : path_(std::move(path)),
         topic_(std::move(topic)),
+        clock_(std::move(clock)),
         doorbell_(path_),
         writer_([this] { write_until_stopped(); }) {}
 
@@ -233,9 +237,11 @@ class SqliteSink final : public log::Sink {
                                 std::vector<log::Completion>& written) {
     std::int64_t records = 0;
     for (const Batch& batch : group) records += static_cast<std::int64_t>(batch.drafts.size());
+    TIDEMARK_TRY(const TimeEvidence evidence, read_evidence());
+    LogTime time = next_log_time(evidence, clock_(), last_append_ms_);
     SqliteStatement& reserve = writing_->reserve;
     reserve.bind(1, records);
-    reserve.bind(2, wall_ms());
+    reserve.bind(2, time.ms);
     TIDEMARK_TRY(const bool found, reserve.step());
     if (!found) {
       reserve.reset();
@@ -245,6 +251,7 @@ class SqliteSink final : public log::Sink {
     std::int64_t position = reserve.number(1);
     const std::int64_t appended = reserve.number(2);
     reserve.reset();
+    if (!(time.evidence == evidence)) TIDEMARK_TRY_VOID(keep_evidence(id, time.evidence));
     if (!writing_->insert || id != writing_->topic_id) {
       TIDEMARK_TRY(SqliteStatement insert,
                    writing_->file.prepare("INSERT INTO record_" + std::to_string(id) +
@@ -264,6 +271,34 @@ class SqliteSink final : public log::Sink {
       }
     }
     return {};
+  }
+
+  // Of the topic; none yet: a boot that is nobody's.
+  base::Result<TimeEvidence> read_evidence() {
+    SqliteStatement& row = writing_->time;
+    TIDEMARK_TRY(const bool there, row.step());
+    TimeEvidence evidence;
+    last_append_ms_ = there ? row.number(0) : 0;
+    if (there && !row.is_null(1)) {
+      evidence = {.boot = row.text(1),
+                  .since_boot_ms = row.number(2),
+                  .log_ms = row.number(3),
+                  .step_wall_ms = row.number(4),
+                  .step_since_ms = row.number(5)};
+    }
+    row.reset();
+    return evidence;
+  }
+
+  base::Result<void> keep_evidence(std::int64_t topic_id, const TimeEvidence& evidence) {
+    SqliteStatement& keep = writing_->keep_time;
+    keep.bind(1, topic_id);
+    keep.bind(2, std::string_view(evidence.boot));
+    keep.bind(3, evidence.since_boot_ms);
+    keep.bind(4, evidence.log_ms);
+    keep.bind(5, evidence.step_wall_ms);
+    keep.bind(6, evidence.step_since_ms);
+    return keep.run();
   }
 
   base::Result<void> insert_one(std::int64_t position, std::int64_t appended,
@@ -287,6 +322,7 @@ class SqliteSink final : public log::Sink {
 
   const std::string path_;
   const std::string topic_;
+  const MachineClock clock_;  // asked by the writer alone
   EventBell bell_;
   std::atomic<bool> stop_{false};
 
@@ -299,17 +335,19 @@ class SqliteSink final : public log::Sink {
 
   Doorbell doorbell_;               // the writer's from here on
   std::optional<Writing> writing_;  // none until the first batch, and after a failure
-  std::thread writer_;              // last: it sees all of the above
+  std::int64_t last_append_ms_ = 0;
+  std::thread writer_;  // last: it sees all of the above
 };
 
 }  // namespace
 
 base::Result<std::unique_ptr<log::Sink>> open_sqlite_sink(const std::string& path,
-                                                          std::string_view topic) {
+                                                          std::string_view topic,
+                                                          MachineClock clock) {
   TIDEMARK_TRY(SqliteFile file, open_sqlite_log(path));
   TIDEMARK_TRY(SqliteStatement row, prepare_topic_row(file, topic));
   TIDEMARK_TRY([[maybe_unused]] const SqliteTopic there, read_topic_row(row, topic));
-  return std::make_unique<SqliteSink>(path, std::string(topic));
+  return std::make_unique<SqliteSink>(path, std::string(topic), std::move(clock));
 }
 
 }  // namespace tidemark::topics

@@ -7,10 +7,12 @@
 
 #include "core/base/result.hpp"
 #include "core/log/log.hpp"
+#include "topics/log_time.hpp"
 
 namespace tidemark::topics {
 
 base::Result<std::unique_ptr<log::Sink>> open_sqlite_sink(const std::string& path,
-                                                          std::string_view topic);
+                                                          std::string_view topic,
+                                                          MachineClock clock);
 
 }  // namespace tidemark::topics

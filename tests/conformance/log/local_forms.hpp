@@ -1,6 +1,8 @@
 // The forms that need no server: memory and SQLite.
 #pragma once
 
+#include <atomic>
+
 #include "core/log/memory_log.hpp"
 #include "tests/conformance/log/form.hpp"
 #include "tests/unit/topics/temporary_folder.hpp"
@@ -47,11 +49,11 @@ class MemoryForm final : public Form {
   int topics_ = 0;
 };
 
-class SqliteForm final : public Form {
+class SqliteForm : public Form {
  public:
   static std::string unavailable() { return {}; }
 
-  std::unique_ptr<log::Log> connect() override { return *topics::SqliteLog::open(path_); }
+  std::unique_ptr<log::Log> connect() override { return *topics::SqliteLog::open(path_, clock()); }
   std::string fresh_topic() override { return "test" + std::to_string(++topics_) + ".changes"; }
   // By hand, as nothing in Tidemark can do it: records vanish, the positions are given out again.
   bool truncate(const std::string& topic, std::int64_t next) override {
@@ -88,6 +90,9 @@ class SqliteForm final : public Form {
   std::string url() const override { return "sqlite:" + path_; }
   bool batches_are_atomic() const override { return true; }
 
+ protected:
+  virtual topics::MachineClock clock() { return topics::machine_clock(); }
+
  private:
   static std::int64_t id(topics::SqliteFile& file, const std::string& topic) {
     return *file.number("SELECT id FROM topic WHERE name='" + topic + "'");
@@ -95,6 +100,21 @@ class SqliteForm final : public Form {
   topics::TemporaryFolder folder_;
   std::string path_ = folder_.file("tidemark.log");
   int topics_ = 0;
+};
+
+// On a machine whose wall clock is set a day forth or back at each look.
+class RestlessSqliteForm final : public SqliteForm {
+ protected:
+  topics::MachineClock clock() override {
+    return [look = looks_] {
+      const std::int64_t now = ++*look;
+      return topics::MachineTime{"boot", now, 1'700'000'000'000 + now + now % 3 * 86'400'000};
+    };
+  }
+
+ private:
+  std::shared_ptr<std::atomic<std::int64_t>> looks_ =
+      std::make_shared<std::atomic<std::int64_t>>(1000);
 };
 
 }  // namespace tidemark::conformance

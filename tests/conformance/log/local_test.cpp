@@ -8,5 +8,6 @@ namespace tidemark::conformance {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, LogConformance, MemoryForm);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, LogConformance, SqliteForm);
+INSTANTIATE_TYPED_TEST_SUITE_P(SqliteWithARestlessClock, LogConformance, RestlessSqliteForm);
 
 }  // namespace tidemark::conformance
