@@ -21,8 +21,8 @@ from pathlib import Path
 MODULE_FOLDERS = ["core", "schemas", "topics", "net", "producer", "consumer", "dns-edge", "cli"]
 FREE_FOLDERS = ["tests", "loadtest"]
 APPS = ["dns-edge/app", "producer/app", "cli"]
-ASIO = ["net", "consumer/feeder", "dns-edge/serve", "dns-edge/admin", "producer/api",
-        "producer/prober", *APPS]
+ASIO = ["net", "consumer/bootstrap", "consumer/feeder", "dns-edge/serve", "dns-edge/admin",
+        "producer/api", "producer/prober", *APPS]
 
 # header prefix -> (folders that may include it, may it show in a .hpp?); the longest prefix counts
 DOORS = {
@@ -44,7 +44,7 @@ DOORS = {
     "boost/beast": (["net"], False),
     "boost/url": (["net"], False),
     # For now read and written where the JSON is; net may come to offer one small value for all.
-    "boost/json": (["net", "producer/api", "dns-edge/admin", "cli"], False),
+    "boost/json": (["net", "consumer/bootstrap", "producer/api", "dns-edge/admin", "cli"], False),
 }
 SYSTEM = ("sys/", "netinet/", "arpa/", "net/", "linux/")  # folders of the C library
 IMPURE = re.compile(

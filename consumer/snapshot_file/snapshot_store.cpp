@@ -62,6 +62,11 @@ base::Result<SnapshotContents> verify(std::string_view name, base::ByteView octe
 
 }  // namespace
 
+std::string sha256_of_file_name(std::string_view name) {
+  const auto read = read_name(name);
+  return read ? read->sha256 : std::string();
+}
+
 SnapshotStore::SnapshotStore(base::Disk& disk, dataset::Lineage lineage, std::size_t generations)
     : disk_(disk), lineage_(lineage), generations_(generations) {
   TIDEMARK_CHECK(generations >= generations_min, "at least three generations are kept");
@@ -73,8 +78,11 @@ base::Result<std::vector<std::string>> SnapshotStore::files() {
 }
 
 base::Result<SavedFile> SnapshotStore::save(const SnapshotContents& contents) {
+  return keep(serialize(contents));
+}
+
+base::Result<SavedFile> SnapshotStore::keep(base::ByteView octets) {
   TIDEMARK_TRY(const auto present, files());
-  const base::Bytes octets = serialize(contents);
   SavedFile saved{{}, base::sha256(octets), octets.size(), true, {}};
   std::uint64_t generation = 1;
   if (!present.empty()) {

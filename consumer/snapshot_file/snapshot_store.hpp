@@ -42,6 +42,9 @@ struct RestoreReport {
   std::size_t set_aside = 0;
 };
 
+// The SHA-256 in the name of a snapshot file, 64 digits; empty: no name of ours.
+std::string sha256_of_file_name(std::string_view name);
+
 class SnapshotStore {
  public:
   // `generations`: at least generations_min.
@@ -49,6 +52,8 @@ class SnapshotStore {
                 std::size_t generations = generations_min);
 
   [[nodiscard]] base::Result<SavedFile> save(const SnapshotContents& contents);
+  // A file from elsewhere as the newest generation. Requires that parse() took it.
+  [[nodiscard]] base::Result<SavedFile> keep(base::ByteView file);
 
   // The newest file that verifies.
   RestoreReport restore(dataset::HashSeed seed);
