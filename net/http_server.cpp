@@ -67,6 +67,7 @@ struct HttpServer::Door : std::enable_shared_from_this<HttpServer::Door> {
   error_code open(const SocketAddress& address);
   void accept();
   void on_accept(const error_code& error, tcp::socket socket);
+  bool displace();  // false: each connection is being answered
   void close_all();
   void tell_stopped();
 
@@ -103,7 +104,7 @@ void HttpServer::Door::on_accept(const error_code& error, tcp::socket socket) {
     return;
   }
   error_code ignored;
-  if (sessions->all.size() >= sessions->limits.connections_max) {
+  if (sessions->all.size() >= sessions->limits.connections_max && !displace()) {
     static constexpr std::string_view full =
         "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
     socket.non_blocking(true, ignored);
@@ -116,6 +117,20 @@ void HttpServer::Door::on_accept(const error_code& error, tcp::socket socket) {
     session->start();
   }
   accept();
+}
+
+bool HttpServer::Door::displace() {
+  std::shared_ptr<HttpSession> longest;
+  std::chrono::steady_clock::time_point since;
+  for (const auto& session : sessions->all) {
+    const auto waits = session->waits_since();
+    if (!waits || (longest && since <= *waits)) continue;
+    longest = session;
+    since = *waits;
+  }
+  if (!longest) return false;
+  longest->close();
+  return true;
 }
 
 void HttpServer::Door::close_all() {

@@ -5,6 +5,9 @@
 // `Prefer: wait`), always on the io_context's thread. What is malformed, too large or too slow is
 // answered here (400, 408 by closing, 413, 431, 503) and never reaches the responder.
 //
+// When all places are taken, the connection that waits for its request longest gives way to a new
+// one: who holds connections open keeps nobody out. 503 if each of them is being answered.
+//
 // Threads   All calls and callbacks: the thread that runs the io_context.
 // Requires  The io_context outlives the server.
 // Errors    listen(): Unavailable, with the address and the system's words.

@@ -44,6 +44,8 @@ HttpHeaders copy_headers(const Fields& fields) {
 // Writing -> Reading again, or Draining (so that the client reads our answer before it learns that
 // we closed) -> Closed.
 class BeastSession final : public HttpSession, public std::enable_shared_from_this<BeastSession> {
+  using Clock = std::chrono::steady_clock;
+
  public:
   BeastSession(tcp::socket socket, std::shared_ptr<HttpSessions> sessions)
       : socket_(std::move(socket)),
@@ -69,12 +71,18 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
     sessions_->remove(shared_from_this());
   }
 
+  std::optional<Clock::time_point> waits_since() const override {
+    if (state_ != State::Reading && state_ != State::Draining) return std::nullopt;
+    return since_;
+  }
+
  private:
   enum class State { Reading, Answering, Writing, Draining, Closed };
   using Body = http::span_body<const char>;
 
   void read_header() {
     state_ = State::Reading;
+    since_ = Clock::now();
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(sessions_->limits.header_octets_max));
     parser_->body_limit(boost::none);  // on_header sets it by the target
@@ -279,6 +287,7 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
   std::uint64_t sent_ = 0;  // octets of it
   std::chrono::steady_clock::time_point sent_since_;
   State state_ = State::Reading;
+  Clock::time_point since_;  // the begin of Reading
   unsigned version_ = 11;
   bool keep_alive_ = false;
   bool is_head_ = false;

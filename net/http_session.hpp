@@ -2,8 +2,10 @@
 // (http_beast.cpp) only; users include http_server.hpp.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 
@@ -19,6 +21,8 @@ class HttpSession {
   virtual void start() = 0;
   virtual void finish() = 0;  // closes when nothing is under way, or after the answer that is
   virtual void close() = 0;
+  // Since when a request is awaited, or the rest of one; nothing while one is answered.
+  virtual std::optional<std::chrono::steady_clock::time_point> waits_since() const = 0;
 };
 
 // What all connections of a server share. It owns them: a connection that waits for its answer has

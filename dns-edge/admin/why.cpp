@@ -111,6 +111,8 @@ json::object shape_of(const ExplainedEndpoint& endpoint) {
   return shown;
 }
 
+json::object shape_of(const ExplainedPool& pool);
+
 template <class T>
 json::array all_of(const std::vector<T>& values) {
   json::array shown;
@@ -138,12 +140,6 @@ json::object shape_of(const ExplainedPool& pool) {
   shown["member_mask"] = hex(pool.members);
   shown["answer_mask"] = hex(pool.answered);
   shown["endpoints"] = all_of(pool.endpoints);
-  return shown;
-}
-
-json::array pools_of(const Explanation& explanation) {
-  json::array shown;
-  for (const ExplainedPool& pool : explanation.pools) shown.emplace_back(shape_of(pool));
   return shown;
 }
 
@@ -203,7 +199,7 @@ std::string to_json(const WhyQuestion& question, const Explanation& explanation)
   if (explanation.extended_error) shown["extended_error"] = *explanation.extended_error;
   if (explanation.negative_ttl) shown["negative_ttl"] = *explanation.negative_ttl;
   shown["steps"] = all_of(explanation.steps);
-  shown["pools"] = pools_of(explanation);
+  shown["pools"] = all_of(explanation.pools);
   shown["answer"] = all_of(explanation.answer);
   shown["authority"] = all_of(explanation.authority);
   shown["additional"] = all_of(explanation.additional);

@@ -35,6 +35,7 @@ struct ServeSettings {
   TcpLimits tcp{};
 };
 
+constexpr int listen_backlog = 1024;  // connections that a worker has not accepted yet
 constexpr std::size_t workers_max = 256;
 constexpr int receive_buffer_octets = 4 * 1024 * 1024;  // net.core.rmem_max may cap it
 

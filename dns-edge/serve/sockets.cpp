@@ -20,7 +20,7 @@ using base::Result;
 using net::IpAddress;
 using net::SocketAddress;
 
-constexpr int listen_backlog = 1024;
+constexpr int port_attempts = 16;  // for a port that is free for UDP and TCP
 
 union SystemAddress {
   sockaddr any;
@@ -109,6 +109,15 @@ Result<Socket> open(int type, const char* protocol, const SocketAddress& address
   return socket;
 }
 
+// Bound for a moment, never listening: a client that looks whether the server is there finds it
+// when it is.
+Result<SocketAddress> try_both(const SocketAddress& address) {
+  TIDEMARK_TRY(const Socket udp, open(SOCK_DGRAM, "UDP", address, Sharing::Alone));
+  const SocketAddress bound = local_address(udp);
+  TIDEMARK_TRY_VOID(open(SOCK_STREAM, "TCP", bound, Sharing::Alone));
+  return bound;
+}
+
 }  // namespace
 
 Socket& Socket::operator=(Socket&& other) noexcept {
@@ -148,14 +157,15 @@ SocketAddress local_address(const Socket& socket) {
   return address;
 }
 
+Result<SocketAddress> find_free(const SocketAddress& address) {
+  Result<SocketAddress> found = try_both(address);
+  for (int i = 1; !found && address.port == 0 && i < port_attempts; ++i) found = try_both(address);
+  return found;
+}
+
 Result<void> check_free(const SocketAddress& address) {
   if (address.port == 0) return {};
-  if (auto udp = open_udp(address, Sharing::Alone); !udp) {
-    return std::unexpected(std::move(udp).error());
-  }
-  if (auto tcp = open_tcp(address, Sharing::Alone); !tcp) {
-    return std::unexpected(std::move(tcp).error());
-  }
+  TIDEMARK_TRY_VOID(try_both(address));
   return {};
 }
 

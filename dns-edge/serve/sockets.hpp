@@ -33,7 +33,10 @@ base::Result<Socket> open_udp(const net::SocketAddress& address, Sharing sharing
 base::Result<Socket> open_tcp(const net::SocketAddress& address, Sharing sharing);  // listening
 net::SocketAddress local_address(const Socket& socket);
 
-// Both protocols of one address may be bound now. Port 0 always may.
+// Both protocols of one address may be bound now. Port 0 always may. Nobody can connect meanwhile.
 base::Result<void> check_free(const net::SocketAddress& address);
+// The same, with port 0 made a port that nobody has. The system, asked for any port for a shared
+// socket, may give one that another process of this user shares: half of its clients would come.
+base::Result<net::SocketAddress> find_free(const net::SocketAddress& address);
 
 }  // namespace tidemark::edge

@@ -144,8 +144,8 @@ bool TcpService::enter(const IpAddress& source) {
 bool TcpService::displace() {
   std::shared_ptr<TcpSession> longest;
   for (const auto& session : sessions_) {
-    if (!session->is_idle()) continue;
-    if (!longest || session->since() < longest->since()) longest = session;
+    if (!session->is_waiting()) continue;
+    if (!longest || session->quiet_since() < longest->quiet_since()) longest = session;
   }
   if (!longest) return false;
   counters_.tcp_displaced.add();
@@ -195,7 +195,20 @@ void TcpService::close_overdue() {
   }
 }
 
+// Who has connected may have asked.
+void TcpService::accept_waiting(Door& door) {
+  error_code error;
+  door.acceptor.non_blocking(true, error);
+  for (int left = listen_backlog; left > 0; --left) {
+    TcpSession::Socket socket(io_);
+    door.acceptor.accept(socket, error);
+    if (error || is_reserved(socket.native_handle())) return;
+    admit(std::move(socket));
+  }
+}
+
 void TcpService::stop() {
+  for (const auto& door : doors_) accept_waiting(*door);
   stopping_ = true;
   error_code ignored;
   for (const auto& door : doors_) {
@@ -203,7 +216,7 @@ void TcpService::stop() {
     door->pause.cancel();
   }
   const auto all = sessions_;
-  for (const auto& session : all) session->close_when_quiet();
+  for (const auto& session : all) session->finish();
   if (sessions_.empty()) deadlines_.cancel();
 }
 

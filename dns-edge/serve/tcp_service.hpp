@@ -1,7 +1,8 @@
 // TcpService: the TCP side of one worker: listening sockets, connections, their limits.
 //
-// When all places of the node are taken the connection of this worker that is idle longest gives
-// way; when none is idle the new one is refused. When the process has no descriptors to spare the
+// When all places of the node are taken the connection of this worker gives way that has not sent a
+// whole message for longest (an octet now and then keeps no place); when each of them is being
+// answered the new one is refused. When the process has no descriptors to spare the
 // same holds and accepting pauses; UDP goes on.
 //
 // Threads   The one worker. The TcpCensus is the node's.
@@ -29,7 +30,8 @@ class TcpService {
              const TcpLimits& limits, TcpCensus& census);
 
   void accept_on(Socket listening, const net::SocketAddress& address);
-  void stop();  // accepts nobody any more; replies under way are still sent
+  // Accepts who has connected already, then nobody; whatever was received is still answered.
+  void stop();
 
   // For its sessions.
 
@@ -60,10 +62,11 @@ class TcpService {
   };
   void accept(Door& door);
   void accept_later(Door& door);
+  void accept_waiting(Door& door);
   void admit(TcpSession::Socket socket);
   bool enter(const net::IpAddress& source);
   bool is_reserved(int descriptor) const noexcept;
-  bool displace();  // false: nobody is idle
+  bool displace();  // false: nobody just waits
   std::chrono::milliseconds idle_limit() const noexcept;
   void watch_deadlines();
   void close_overdue();

@@ -30,6 +30,7 @@ TcpSession::TcpSession(TcpService& service, Socket socket, net::IpAddress source
       source_(source),
       client_(client),
       since_(Clock::now()),
+      quiet_since_(since_),
       in_(read_octets_min) {}
 
 void TcpSession::start() { read(); }
@@ -48,9 +49,13 @@ void TcpSession::close() {
   service_.forget(*this);
 }
 
-void TcpSession::close_when_quiet() {
-  closing_ = true;
-  if (phase_ != Phase::Writing) close();
+void TcpSession::finish() {
+  if (phase_ == Phase::Closed || finishing_) return;
+  finishing_ = true;
+  error_code failed;
+  left_ = socket_.available(failed);
+  if (failed) left_ = 0;
+  if (phase_ != Phase::Writing) socket_.cancel(failed);  // the read goes on in read_last()
 }
 
 bool TcpSession::overdue(Clock::time_point now, const TcpLimits& limits, bool full) const noexcept {
@@ -63,9 +68,22 @@ void TcpSession::read() {
   const auto room = asio::buffer(in_.data() + filled_, in_.size() - filled_);
   socket_.async_read_some(room, [self = shared_from_this()](error_code error, std::size_t octets) {
     if (self->phase_ == Phase::Closed) return;
+    if (error == asio::error::operation_aborted && self->finishing_) return self->read_last();
     if (error) return self->close();  // all that was owed is written: reads wait for that
     self->received(octets);
   });
+}
+
+// What had come when the service ended, and no more: a client that goes on sending holds nobody up.
+void TcpSession::read_last() {
+  error_code error;
+  const std::size_t room = std::min(left_, in_.size() - filled_);
+  if (room == 0) return close();
+  socket_.non_blocking(true, error);
+  const std::size_t octets = socket_.read_some(asio::buffer(in_.data() + filled_, room), error);
+  if (error) return close();
+  left_ -= octets;
+  received(octets);
 }
 
 void TcpSession::received(std::size_t octets) {
@@ -84,6 +102,7 @@ void TcpSession::take_messages() {
   compact();
   if (!out_.empty()) return write();
   if (closing_) return close();
+  if (finishing_) return read_last();
   enter(filled_ == 0 ? Phase::Idle : Phase::Message, filled_ == 0 ? Clock::now() : message_since_);
   read();
 }
@@ -114,7 +133,8 @@ void TcpSession::compact() {
               in_.begin() + static_cast<std::ptrdiff_t>(filled_), in_.begin());
     filled_ -= taken_;
     taken_ = 0;
-    message_since_ = Clock::now();  // its first octet came with the last segment
+    quiet_since_ = Clock::now();
+    message_since_ = quiet_since_;  // its first octet came with the last segment
   }
   if (filled_ == in_.size()) {
     in_.resize(read_octets_max);

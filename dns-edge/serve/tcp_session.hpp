@@ -6,6 +6,7 @@
 // sends a message octet by octet, has the time of one message and no segment resets it.
 //
 // A client that has closed its sending half gets the replies it is owed, then the connection ends.
+// So does one whose server ends: what the system has received by then is read and answered.
 //
 // Threads  The one worker.
 // RFC      7766 (pipelining, idle), 9210
@@ -33,12 +34,14 @@ class TcpSession : public std::enable_shared_from_this<TcpSession> {
   TcpSession(TcpService& service, Socket socket, net::IpAddress source, const Client& client);
 
   void start();
-  void close();             // at once; the service forgets it
-  void close_when_quiet();  // after the replies that are under way
+  void close();   // at once; the service forgets it
+  void finish();  // after the replies to all that was received until now
 
   const net::IpAddress& source() const noexcept { return source_; }
-  bool is_idle() const noexcept { return phase_ == Phase::Idle; }
-  Clock::time_point since() const noexcept { return since_; }  // the begin of its phase
+  // No whole message is there, and no reply waits to be taken.
+  bool is_waiting() const noexcept { return phase_ == Phase::Idle || phase_ == Phase::Message; }
+  // Its last whole message, or its begin.
+  Clock::time_point quiet_since() const noexcept { return quiet_since_; }
   bool overdue(Clock::time_point now, const TcpLimits& limits, bool full) const noexcept;
 
  private:
@@ -50,6 +53,7 @@ class TcpSession : public std::enable_shared_from_this<TcpSession> {
   };
   void enter(Phase phase, Clock::time_point since);
   void read();
+  void read_last();
   void received(std::size_t octets);
   void take_messages();
   bool take_message();  // false: there is no whole one
@@ -62,8 +66,11 @@ class TcpSession : public std::enable_shared_from_this<TcpSession> {
   net::IpAddress source_;
   const Client client_;
   Phase phase_ = Phase::Idle;
-  Clock::time_point since_;
+  Clock::time_point since_;  // the begin of its phase
+  Clock::time_point quiet_since_;
   bool closing_ = false;          // after what is to be written
+  bool finishing_ = false;        // after that and what left_ is
+  std::size_t left_ = 0;          // octets to be read yet while finishing_
   std::vector<std::uint8_t> in_;  // in_[0, filled_) was received
   std::size_t filled_ = 0;
   std::size_t taken_ = 0;              // of filled_: answered already

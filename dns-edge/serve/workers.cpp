@@ -14,8 +14,6 @@ namespace {
 using base::Result;
 using net::SocketAddress;
 
-constexpr int port_attempts = 16;  // for a port that is free for UDP and TCP
-
 struct Pair {
   Socket udp;
   Socket tcp;
@@ -28,11 +26,9 @@ Result<Pair> open_pair(const SocketAddress& address) {
 }
 
 // The first pair of an address fixes the port.
-Result<Pair> open_first_pair(const SocketAddress& address) {
-  TIDEMARK_TRY_VOID(check_free(address));
-  Result<Pair> pair = open_pair(address);
-  for (int i = 1; !pair && address.port == 0 && i < port_attempts; ++i) pair = open_pair(address);
-  return pair;
+Result<Pair> open_first_pair(const SocketAddress& wanted) {
+  TIDEMARK_TRY(const SocketAddress address, find_free(wanted));
+  return open_pair(address);
 }
 
 bool is_wildcard(const net::IpAddress& ip) noexcept {

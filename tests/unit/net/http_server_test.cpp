@@ -284,17 +284,37 @@ TEST_F(Http, AsksForABodyThatWaitsForIt) {
   EXPECT_TRUE(answer.ends_with("hi"));
 }
 
-TEST_F(Http, RefusesAConnectionTooMany) {
+TEST_F(Http, RefusesAConnectionTooManyWhileAllAreAnswered) {
+  std::optional<Respond> waiting;
+  responder = [&](HttpRequest, Respond respond) { waiting.emplace(std::move(respond)); };
   HttpLimits limits;
   limits.connections_max = 1;
   serve(limits);
-  tcp::socket first(io);
-  first.connect({boost::asio::ip::address_v4::loopback(), server->local_port()});
-  run_until([&] { return server->connections() == 1; });
+  std::optional<base::Result<HttpResponse>> outcome;
+  const Ongoing exchange = fetch(io, call("/wait"), deadline,
+                                 [&](base::Result<HttpResponse> r) { outcome = std::move(r); });
+  run_until([&] { return waiting.has_value(); });
   EXPECT_TRUE(raw("").starts_with("HTTP/1.1 503 "));
-  first.close();
-  run_until([&] { return server->connections() == 0; });
-  EXPECT_EQ(ask(call("/x"))->status, 200u);
+  (*waiting)({});
+  run_until([&] { return outcome.has_value(); });
+  EXPECT_EQ((*outcome)->status, 200u);
+}
+
+TEST_F(Http, ConnectionsThatSendNoRequestKeepNobodyOut) {
+  HttpLimits limits;
+  limits.connections_max = 3;
+  serve(limits);
+  std::vector<tcp::socket> idle;
+  for (const std::string sent : {"", "GET / HT", "PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\nx"}) {
+    idle.emplace_back(io).connect({boost::asio::ip::address_v4::loopback(), server->local_port()});
+    boost::asio::write(idle.back(), boost::asio::buffer(sent));
+    run_until([&] { return server->connections() == idle.size(); });
+  }
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(ask(call("/x"))->status, 200u) << i;
+  std::array<char, 1> room;
+  error_code error;
+  idle.front().read_some(boost::asio::buffer(room), error);
+  EXPECT_EQ(error, boost::asio::error::eof) << "who waited longest has given way";
 }
 
 TEST_F(Http, ClosesASlowClient) {
