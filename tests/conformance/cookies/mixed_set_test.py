@@ -2,7 +2,8 @@
 import unittest
 
 from asking import BADCOOKIE, CLIENT, NOERROR, ORIGIN, ZONE, ask  # makes the folders below known
-from fleet import Fleet, wait_until
+from fleet import wait_until
+import cookie_fleet
 import servers
 
 SECRET = "000102030405060708090a0b0c0d0e0f"
@@ -49,16 +50,8 @@ def answers(port):
 class MixedSet(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.fleet = Fleet("sqlite", edges=1)
-        secret = cls.fleet.folder / "secret"
-        secret.write_text(SECRET + "\n")
-        secret.chmod(0o400)
+        cls.fleet = cookie_fleet.start(cls.addClassCleanup, 1, "--cookie-secret-file", SECRET)
         cls.edge = cls.fleet.edges[0]
-        cls.edge.arguments += ["--cookie-secret-file", str(secret)]
-        cls.addClassCleanup(cls.fleet.__exit__, None)
-        cls.fleet.__enter__()
-        cls.fleet.import_zone(ORIGIN, ZONE)
-        cls.fleet.wait_everywhere("www." + ORIGIN, "A", ["192.0.2.1"])
         cls.zone = cls.fleet.folder / "zone"
         cls.zone.write_text(ZONE)
 

@@ -2,22 +2,14 @@
 import secrets
 import unittest
 
-from asking import CLIENT, NOERROR, ORIGIN, ZONE, ask  # makes the folders below known
-from fleet import Fleet, wait_until
+from asking import CLIENT, NOERROR, ask  # makes the folders below known
+from fleet import wait_until
+import cookie_fleet
 
 
 class RollOver(unittest.TestCase):
     def test_every_edge_takes_the_cookies_of_every_other_through_all_stages(self):
-        fleet = Fleet("sqlite", edges=2)
-        key = fleet.folder / "key"
-        key.write_text(secrets.token_hex(32) + "\n")
-        key.chmod(0o400)
-        for edge in fleet.edges:
-            edge.arguments += ["--cookie-key-file", str(key)]
-        self.addCleanup(fleet.__exit__, None)
-        fleet.__enter__()
-        fleet.import_zone(ORIGIN, ZONE)
-        fleet.wait_everywhere("www." + ORIGIN, "A", ["192.0.2.1"])
+        fleet = cookie_fleet.start(self.addCleanup, 2, "--cookie-key-file", secrets.token_hex(32))
         one, other = (edge.dns for edge in fleet.edges)
         self.assertEqual(ask(one, CLIENT), (NOERROR, b""), "a key without a salt mints nothing")
 
