@@ -17,13 +17,31 @@ bool FleetView::apply(const log::Record& record) {
   }
   auto report = schemas::decode_node_report(record.value);
   if (!report) return false;
-  std::string name = report->node;
-  nodes_.insert_or_assign(std::move(name), Node{*std::move(report), record.appended.value()});
+  if (heard) heard(*report, record.appended.value());
+  take(*std::move(report), record.appended.value());
   if (nodes_.size() > nodes_max) {
     nodes_.erase(std::ranges::min_element(
         nodes_, {}, [](const auto& node) { return node.second.appended_ms; }));
   }
   return true;
+}
+
+void FleetView::take(event::NodeReport report, std::int64_t appended_ms) {
+  const auto [at, first] = nodes_.try_emplace(report.node, Node{report, appended_ms});
+  if (first) return;
+  Node& node = at->second;
+  const base::U128 before = node.report.instance;
+  if (report.instance != before && report.instance != base::U128{} && before != base::U128{}) {
+    if (node.other && node.other->instance == report.instance) node.came_back_ms = appended_ms;
+    node.other = std::move(node.report);
+  }
+  node.report = std::move(report);
+  node.appended_ms = appended_ms;
+}
+
+bool FleetView::is_shared(const Node& node) const {
+  return node.other && node.came_back_ms >= 0 &&
+         log_now_ms() - node.came_back_ms <= live_within.count();
 }
 
 void FleetView::forget(const std::string& node) { nodes_.erase(node); }
@@ -44,19 +62,27 @@ std::vector<NodeStatus> FleetView::nodes() const {
   std::vector<NodeStatus> all;
   all.reserve(nodes_.size());
   for (const auto& [name, node] : nodes_) {
-    all.push_back({node.report, node.appended_ms, log_now_ms() - node.appended_ms, is_live(node)});
+    all.push_back({node.report, node.appended_ms, log_now_ms() - node.appended_ms, is_live(node),
+                   is_shared(node) ? node.other : std::nullopt});
   }
   return all;
 }
 
-Acknowledgement FleetView::acknowledgement(dataset::Lineage lineage, dataset::Seq seq) const {
+Acknowledgement FleetView::acknowledgement(dataset::Lineage lineage, dataset::Seq seq,
+                                           const WaitTarget& target) const {
   Acknowledgement result;
   for (const auto& [name, node] : nodes_) {
-    if (!is_live(node)) continue;
-    const bool serves =
-        node.report.lineage == lineage.value() && node.report.active_seq >= seq.value();
+    if (!is_live(node) || (!target.ring.empty() && node.report.ring != target.ring)) continue;
+    const auto has = [&](const event::NodeReport& report) {
+      return report.lineage == lineage.value() && report.active_seq >= seq.value();
+    };
+    // Two under one name count as one, and it serves when both do.
+    const bool serves = has(node.report) && (!is_shared(node) || has(*node.other));
     (serves ? result.edges : result.stragglers).push_back(name);
   }
+  const std::size_t asked = result.edges.size() + result.stragglers.size();
+  const bool nobody = asked == 0 && !target.ring.empty();
+  result.reached = !nobody && result.edges.size() * 100 >= asked * target.percent;
   return result;
 }
 

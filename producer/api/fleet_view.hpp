@@ -8,7 +8,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "core/dataset/version.hpp"
 #include "core/event/node_report.hpp"
 #include "core/log/record.hpp"
+#include "producer/api/wait_target.hpp"
 
 namespace tidemark::producer {
 
@@ -27,11 +30,14 @@ struct NodeStatus {
   std::int64_t appended_ms;
   std::int64_t age_ms;
   bool live;  // reported within live_within, and follows the log
+  // Another live process that reports under the same name: its newest report.
+  std::optional<event::NodeReport> twin{};
 };
 
 struct Acknowledgement {
   std::vector<std::string> edges;       // live ones that serve the version
   std::vector<std::string> stragglers;  // live ones that do not
+  bool reached = false;                 // as many as the target wants
 };
 
 class FleetView {
@@ -46,13 +52,24 @@ class FleetView {
   bool is_caught_up() const noexcept { return caught_up_; }
 
   std::vector<NodeStatus> nodes() const;
-  Acknowledgement acknowledgement(dataset::Lineage lineage, dataset::Seq seq) const;
+  // Of the edges that `target` is about. A ring is reached by its live edges, at least one.
+  Acknowledgement acknowledgement(dataset::Lineage lineage, dataset::Seq seq,
+                                  const WaitTarget& target = {}) const;
+
+  // Told of each report as it comes, with its append time; set once, before the first.
+  std::function<void(const event::NodeReport&, std::int64_t)> heard{};
 
  private:
   struct Node {
     event::NodeReport report;
     std::int64_t appended_ms;
+    // Of the instance before this one. A restart changes the instance once; who comes back after
+    // another spoke shares its name with it.
+    std::optional<event::NodeReport> other{};
+    std::int64_t came_back_ms = -1;
   };
+  void take(event::NodeReport report, std::int64_t appended_ms);
+  bool is_shared(const Node& node) const;
   std::int64_t log_now_ms() const;
   bool is_live(const Node& node) const;
 

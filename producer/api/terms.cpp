@@ -67,6 +67,34 @@ std::expected<std::optional<std::chrono::seconds>, ApiError> read_wait(std::stri
   return std::optional<std::chrono::seconds>();
 }
 
+std::expected<void, ApiError> read_wait_on(const net::HttpRequest& request, Terms& terms) {
+  const auto words = request.headers.get("Tidemark-Wait-On");
+  if (!words) return {};
+  auto target = parse_wait_target(*words);
+  if (!target) {
+    return std::unexpected(bad_request("Tidemark-Wait-On: " + std::string(*words) +
+                                       ": not a target of waiting, " +
+                                       std::string(wait_target_words)));
+  }
+  terms.wait_on = *std::move(target);
+  return {};
+}
+
+// ?rollout=: how the rings get it (docs/rollout.md).
+std::expected<void, ApiError> read_rollout(const net::HttpRequest& request, Terms& terms) {
+  const auto word = request.parameter("rollout");
+  if (!word || *word == "standard") return {};
+  if (*word == "expedite") {
+    terms.rollout = event::RolloutClass::Expedite;
+  } else if (*word == "manual") {
+    terms.rollout = event::RolloutClass::Manual;
+  } else {
+    return std::unexpected(bad_request("rollout: " + std::string(*word) + ": no class of roll-out",
+                                       "standard, expedite or manual"));
+  }
+  return {};
+}
+
 // Tidemark-Origin: SYSTEM:ID, and when it was made there.
 std::expected<void, ApiError> read_origin(const net::HttpRequest& request, Terms& terms) {
   const auto text = request.headers.get("Tidemark-Origin");
@@ -160,6 +188,9 @@ std::expected<Terms, ApiError> read_terms(const net::HttpRequest& request,
   auto dry_run = flag_parameter(request, "dry_run");
   if (!dry_run) return std::unexpected(std::move(dry_run).error());
   terms.dry_run = *dry_run;
+  auto hold = flag_parameter(request, "hold");
+  if (!hold) return std::unexpected(std::move(hold).error());
+  terms.hold = *hold;
   auto removals = number_parameter(request, "acknowledge_removals");
   if (!removals) return std::unexpected(std::move(removals).error());
   terms.acknowledged_removals = *removals;
@@ -173,6 +204,12 @@ std::expected<Terms, ApiError> read_terms(const net::HttpRequest& request,
     auto wait = read_wait(*prefer);
     if (!wait) return std::unexpected(std::move(wait).error());
     terms.wait = *wait;
+  }
+  if (auto read = read_wait_on(request, terms); !read) {
+    return std::unexpected(std::move(read).error());
+  }
+  if (auto read = read_rollout(request, terms); !read) {
+    return std::unexpected(std::move(read).error());
   }
   if (auto read = read_key(request, terms); !read) {
     return std::unexpected(std::move(read).error());

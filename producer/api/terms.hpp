@@ -12,6 +12,7 @@
 #include "core/event/change_set.hpp"
 #include "net/http.hpp"
 #include "producer/api/api_error.hpp"
+#include "producer/api/wait_target.hpp"
 
 namespace tidemark::producer {
 
@@ -22,13 +23,17 @@ struct Terms {
   std::string author{};
   std::string reason{};
   bool dry_run = false;
+  bool hold = false;  // keep it as a proposal, whatever a guard says (held_desk.hpp)
   std::optional<std::uint64_t> acknowledged_removals{};
   std::optional<event::Expect> expect{};
   bool must_exist = false;  // If-Match: *
   std::optional<event::Origin> origin{};
   std::optional<std::chrono::seconds> wait{};
+  WaitTarget wait_on{};  // Tidemark-Wait-On
+  event::RolloutClass rollout = event::RolloutClass::Standard;
   std::string key{};       // Idempotency-Key, with the author in front; empty: none
   base::Sha256 request{};  // of all that makes two requests the same
+  std::optional<event::ChangeId> change_id{};  // fixed beforehand: of a proposal
 
   Condition condition() const noexcept {
     return expect || must_exist ? Condition::Clients : Condition::Ours;
