@@ -73,12 +73,16 @@ void add_past_options(Command& command, PastOptions& options) {
   command.option("--kafka-settings", options.kafka_settings, "FILE", "As of tidemark log");
   command.option("--index", options.index, "FILE",
                  "Ask this history index; with --log it is made, or brought up to date");
+  command.option("--by", options.by, "origin|log",
+                 "Whose clock a time means: of a zone or name that where its changes were made "
+                 "(default), or the log's");
 }
 
 struct Past::Inner {
   std::optional<TemporaryFolder> folder{};
   std::optional<consumer::History> history{};
   std::optional<ApiClient> api{};
+  std::optional<std::string> by{};
 };
 
 Past::Past(std::unique_ptr<Inner> inner) : inner_(std::move(inner)) {}
@@ -87,6 +91,10 @@ Past::~Past() = default;
 
 Expected<Past> Past::open(const PastOptions& options, const Session& session) {
   auto inner = std::make_unique<Inner>();
+  if (options.by && options.by != "origin" && options.by != "log") {
+    return fail(Exit::Usage, "--by " + *options.by + ": origin or log");
+  }
+  inner->by = options.by;
   if (!options.log && !options.index) {
     auto api = ApiClient::connect(session);
     if (!api) return std::unexpected(std::move(api).error());
@@ -114,6 +122,7 @@ Expected<Past> Past::open(const PastOptions& options, const Session& session) {
 
 Expected<std::string> Past::ask(std::vector<std::string> path, Query query,
                                 const std::string& accept) {
+  if (inner_->by) query.emplace_back("by", *inner_->by);
   if (inner_->api) {
     auto reply =
         inner_->api->ask({.path = std::move(path), .query = std::move(query), .accept = accept});

@@ -21,7 +21,7 @@ class object;
 namespace tidemark::cli {
 
 struct PastOptions {
-  std::optional<std::string> log, index, kafka_settings;
+  std::optional<std::string> log, index, kafka_settings, by;
   std::string dataset = "tidemark";
 };
 void add_past_options(Command& command, PastOptions& options);

@@ -138,7 +138,10 @@ Expected<json::array> makers_of(Past& past, const edge::WhyQuestion& question,
 Expected<json::object> why_past(Past& past, const net::HttpRequest& asked, const std::string& at) {
   const auto question = edge::question_of(asked);
   if (!question) return fail(Exit::Usage, question.error().trail);
-  auto all = past.ask_json({"show"}, {{"at", at}});
+  // Of a time: the version that the zone of this name had then; it is shown whole.
+  auto version = past.ask_json({"versions"}, {{"name", question->name.to_text()}, {"to", at}});
+  if (!version) return std::unexpected(std::move(version).error());
+  auto all = past.ask_json({"show"}, {{"at", shown(*version, "to")}});
   if (!all) return std::unexpected(std::move(all).error());
   PastWorld world{.seq = number_of(*all, "seq"), .all = *std::move(all), .zones = {}, .read = {}};
   for (const json::value& one : list_of(world.all, "zones")) {

@@ -43,16 +43,21 @@ struct PastChange {
   friend bool operator==(const PastChange&, const PastChange&) = default;
 };
 
+// By whose clock a time is meant. They differ for changes that were imported: made long ago, they
+// were appended when they came.
+enum class TimeBy : std::uint8_t { Origin, Log };
+
 struct ChangeQuery {  // all that is set must hold
   std::optional<dns::Name> zone{};
   std::optional<dns::Name> name{};
   std::optional<dns::RrType> type{};
   std::optional<std::string> author{};
   std::optional<std::string> text{};                   // part of the reason, letter case ignored
-  std::optional<std::int64_t> since_ms{}, until_ms{};  // imported: when it was made there
-  std::optional<std::int64_t> before_offset{};         // for the next page
-  std::optional<std::int64_t> since_offset{};          // newer than this
-  bool rejected_too = true;                            // never with a name: those changed nothing
+  std::optional<std::int64_t> since_ms{}, until_ms{};  // by the clock that `by` names
+  TimeBy by = TimeBy::Origin;
+  std::optional<std::int64_t> before_offset{};  // for the next page
+  std::optional<std::int64_t> since_offset{};   // newer than this
+  bool rejected_too = true;                     // never with a name: those changed nothing
   std::size_t limit = 100;
 };
 
@@ -100,7 +105,7 @@ class History {
   [[nodiscard]] base::Result<std::uint64_t> seq_at(std::int64_t ms);
   // The version of the last change of `zone`, in log order, that was made at or before `ms`, by the
   // time that an import told of it; 0 if there was none.
-  // Cost  linear in the changes of the zone since then.
+  // Cost  linear in the changes of the zone since then, of which only an index is read.
   [[nodiscard]] base::Result<std::uint64_t> seq_at(std::int64_t ms, dns::NameView zone);
 
   [[nodiscard]] base::Result<std::vector<dns::Name>> zones_at(std::uint64_t seq);

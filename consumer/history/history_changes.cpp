@@ -46,8 +46,9 @@ class Conditions {
     }
     if (query.author) add("c.author=CAST(", *query.author, " AS TEXT)");
     if (query.text) add("instr(lower(c.reason), lower(CAST(", *query.text, " AS TEXT))) > 0");
-    if (query.since_ms) sql_ += " AND c.told_ms >= " + std::to_string(*query.since_ms);
-    if (query.until_ms) sql_ += " AND c.told_ms <= " + std::to_string(*query.until_ms);
+    const std::string time = query.by == TimeBy::Log ? " AND c.appended_ms" : " AND c.told_ms";
+    if (query.since_ms) sql_ += time + " >= " + std::to_string(*query.since_ms);
+    if (query.until_ms) sql_ += time + " <= " + std::to_string(*query.until_ms);
     if (query.before_offset) sql_ += " AND c.offset < " + std::to_string(*query.before_offset);
     if (query.since_offset) sql_ += " AND c.offset > " + std::to_string(*query.since_offset);
     if (!query.rejected_too) sql_ += " AND c.seq IS NOT NULL";
@@ -121,10 +122,10 @@ Result<std::uint64_t> History::seq_at(std::int64_t ms) {
 Result<std::uint64_t> History::seq_at(std::int64_t ms, dns::NameView zone) {
   TIDEMARK_TRY(const auto number, zone_number(zone));
   if (!number) return 0;
-  TIDEMARK_TRY(auto* const select,
-               prepared("SELECT t.seq FROM touches t JOIN changes c ON c.offset=t.offset WHERE "
-                        "t.zone=?1 AND t.seq IS NOT NULL AND c.told_ms <= ?2 ORDER BY t.seq DESC "
-                        "LIMIT 1"));
+  TIDEMARK_TRY(
+      auto* const select,
+      prepared("SELECT seq FROM touches WHERE zone=?1 AND seq IS NOT NULL AND told_ms <= ?2 "
+               "ORDER BY seq DESC LIMIT 1"));
   select->bind(1, *number);
   select->bind(2, ms);
   TIDEMARK_TRY(const bool there, select->step());

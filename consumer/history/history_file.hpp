@@ -7,8 +7,8 @@
 //
 //   changes   one row a judged ChangeSet, accepted or rejected; twins are left out
 //             told_ms: when it was made elsewhere, if it was imported, else when it was appended
-//   touches   which zones a change names; of accepted ones the serial, and whether the zone is
-//             there afterwards
+//   touches   which zones a change names, and when it was made; of accepted ones the serial, and
+//             whether the zone is there afterwards
 //   keys      (zone, owner, type) that ever was, and whether it is there now
 //   versions  (key, seq) -> TTL and records from that seq on; no records: gone
 //   entries   (name, seq) -> pool/NAME, override/POOL/ENDPOINT, settings/ZONE as the ChangeSet of
@@ -30,7 +30,7 @@
 
 namespace tidemark::consumer {
 
-constexpr std::int64_t history_format_version = 3;
+constexpr std::int64_t history_format_version = 4;
 
 // Up to where the log is in the index.
 struct HistoryPosition {

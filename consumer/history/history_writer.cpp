@@ -37,6 +37,12 @@ std::string joined(const std::vector<std::string>& all) {
   return text;
 }
 
+// When it was made: an imported one elsewhere, any other when it was appended.
+std::int64_t told_ms(const JudgedRecord& record) {
+  const auto& origin = record.change.origin;
+  return origin && origin->time_ms != 0 ? signed_of(origin->time_ms) : record.appended_ms;
+}
+
 base::Bytes encode_alone(const dns::NameView zone, event::ZoneEdit edit) {
   event::ChangeSet alone{
       .change_id = event::ChangeId({}), .author = {}, .author_epoch = event::AuthorEpoch(0)};
@@ -134,7 +140,7 @@ Result<void> HistoryWriter::write(const JudgedRecord& record) {
     TIDEMARK_TRY_VOID(note_change(record, {}, rejected));
     for (const event::ZoneEdits& edits : record.change.zones) {
       TIDEMARK_TRY(const auto zone, zone_number(edits.zone));
-      TIDEMARK_TRY_VOID(touch(zone, record.offset, {}, dns::Serial(0), false));
+      TIDEMARK_TRY_VOID(touch(zone, {.offset = record.offset, .told_ms = told_ms(record)}));
     }
     return {};
   }
@@ -149,7 +155,11 @@ Result<void> HistoryWriter::write(const JudgedRecord& record) {
   }
   for (const fold::ZoneOutcome& outcome : accepted.zones) {
     TIDEMARK_TRY(const auto zone, zone_number(outcome.zone));
-    TIDEMARK_TRY_VOID(touch(zone, record.offset, seq, outcome.serial, !outcome.deleted));
+    TIDEMARK_TRY_VOID(touch(zone, {.offset = record.offset,
+                                   .told_ms = told_ms(record),
+                                   .seq = seq,
+                                   .serial = outcome.serial,
+                                   .lives = !outcome.deleted}));
   }
   position_.seq = seq;
   return {};
@@ -183,8 +193,7 @@ Result<void> HistoryWriter::note_change(const JudgedRecord& record,
   insert->bind(11, std::string_view(joined(zones)));
   insert->bind(12, std::string_view(joined(pools)));
   insert->bind(13, std::string_view(joined(record.lines)));
-  const bool told = change.origin && change.origin->time_ms != 0;
-  insert->bind(14, told ? signed_of(change.origin->time_ms) : record.appended_ms);
+  insert->bind(14, told_ms(record));
   if (change.origin) {
     insert->bind(15, std::string_view(change.origin->system));
     insert->bind(16, std::string_view(change.origin->id));
@@ -326,16 +335,15 @@ Result<void> HistoryWriter::commit_built(std::int64_t zone, std::int64_t seq) {
   return {};
 }
 
-Result<void> HistoryWriter::touch(std::int64_t zone, std::int64_t offset,
-                                  std::optional<std::uint64_t> seq, dns::Serial serial,
-                                  bool lives) {
+Result<void> HistoryWriter::touch(std::int64_t zone, const Touch& touch) {
   TIDEMARK_TRY(auto* const insert,
-               prepared("INSERT OR REPLACE INTO touches VALUES(?1, ?2, ?3, ?4, ?5)"));
+               prepared("INSERT OR REPLACE INTO touches VALUES(?1, ?2, ?3, ?4, ?5, ?6)"));
   insert->bind(1, zone);
-  insert->bind(2, offset);
-  seq ? insert->bind(3, signed_of(*seq)) : insert->bind_null(3);
-  insert->bind(4, std::int64_t{serial.value()});
-  insert->bind(5, std::int64_t{lives ? 1 : 0});
+  insert->bind(2, touch.offset);
+  touch.seq ? insert->bind(3, signed_of(*touch.seq)) : insert->bind_null(3);
+  insert->bind(4, std::int64_t{touch.serial.value()});
+  insert->bind(5, std::int64_t{touch.lives ? 1 : 0});
+  insert->bind(6, touch.told_ms);
   return insert->run();
 }
 
@@ -365,7 +373,11 @@ Result<void> HistoryWriter::add_baseline(const dataset::Dataset& dataset, std::i
     for (const dns::Rrset& rrset : one.rrsets()) {
       TIDEMARK_TRY_VOID(put(zone, rrset, signed_of(seq)));
     }
-    TIDEMARK_TRY_VOID(touch(zone, offset, seq, one.serial(), true));
+    TIDEMARK_TRY_VOID(touch(zone, {.offset = offset,
+                                   .told_ms = appended_ms,
+                                   .seq = seq,
+                                   .serial = one.serial(),
+                                   .lives = true}));
   }
   for (const dataset::PoolView& pool : dataset.pools()) {
     TIDEMARK_TRY_VOID(apply(event::PutPool{pool.pool()}, signed_of(seq)));

@@ -73,8 +73,13 @@ class HistoryWriter {
   base::Result<void> build(std::int64_t zone, const dns::Rrset& rrset);
   base::Result<void> unbuild(std::int64_t zone, dns::NameView owner, dns::RrType type);
   base::Result<void> commit_built(std::int64_t zone, std::int64_t seq);
-  base::Result<void> touch(std::int64_t zone, std::int64_t offset, std::optional<std::uint64_t> seq,
-                           dns::Serial serial, bool lives);
+  struct Touch {
+    std::int64_t offset, told_ms;
+    std::optional<std::uint64_t> seq{};  // none: rejected
+    dns::Serial serial{0};
+    bool lives = false;
+  };
+  base::Result<void> touch(std::int64_t zone, const Touch& touch);
   base::Result<std::int64_t> zone_number(dns::NameView zone);
 
   topics::SqliteFile file_;

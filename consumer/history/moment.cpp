@@ -81,6 +81,23 @@ std::optional<Moment> read(std::string_view text, std::int64_t now_ms) {
   return std::nullopt;
 }
 
+// Zone by zone, as each has its own past. The deepest zone that was there tells the version of a
+// name. Nothing: no zone of then.
+Result<std::optional<std::uint64_t>> seq_in_zone(std::int64_t ms, History& history,
+                                                 const Subject& subject) {
+  const bool is_zone = subject.kind == Subject::Kind::Zone;
+  std::uint64_t newest = 0;  // a deeper zone that went away must be gone in the version shown
+  for (dns::NameView zone = *subject.name;; zone = zone.parent()) {
+    TIDEMARK_TRY(const auto seq, history.seq_at(ms, zone));
+    newest = std::max(newest, seq);
+    if (seq > 0) {
+      TIDEMARK_TRY(const auto there, history.zone_holding(zone, seq));
+      if (is_zone || (there && *there == zone)) return newest;
+    }
+    if (is_zone || zone.is_root()) return std::nullopt;
+  }
+}
+
 }  // namespace
 
 Result<Moment> parse_moment(std::string_view text, std::int64_t now_ms) {
@@ -92,7 +109,7 @@ Result<Moment> parse_moment(std::string_view text, std::int64_t now_ms) {
                         "ago (2h, \"3d ago\"), or latest");
 }
 
-Result<std::uint64_t> seq_of(const Moment& moment, History& history) {
+Result<std::uint64_t> seq_of(const Moment& moment, History& history, const Subject& subject) {
   TIDEMARK_TRY(const auto known, history.position());
   if (std::holds_alternative<Latest>(moment)) return known.seq;
   if (const auto* at = std::get_if<AtSeq>(&moment)) {
@@ -100,6 +117,10 @@ Result<std::uint64_t> seq_of(const Moment& moment, History& history) {
     return at->seq;
   }
   if (const auto* at = std::get_if<AtTime>(&moment)) {
+    if (subject.name) {
+      TIDEMARK_TRY(const auto told, seq_in_zone(at->ms, history, subject));
+      if (told) return *told;
+    }
     TIDEMARK_TRY(const auto seq, history.seq_at(at->ms));
     if (seq >= known.first_seq) return seq;
     return base::fail(Errc::OutOfRange, "the history knows nothing of " + base::rfc3339_of(at->ms) +

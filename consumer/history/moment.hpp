@@ -2,15 +2,19 @@
 //
 //   seq:123 or 123                 that version
 //   change:HEX or 32 hex digits    the version that this change made
-//   2026-01-31T12:00:00Z           the version of that time, of the log's clock; also 2026-01-31
+//   2026-01-31T12:00:00Z           the version of that time; also 2026-01-31
 //   2h, 3d ago, 1h30m              so long before now; w, d, h, m, s
 //   now, latest                    the newest version
+//
+// A time asked of a zone, or of a name in one, is when the changes of that zone were made: where
+// they were imported, by the clock of where they come from. Asked of everything it is the log's.
 //
 // Errors  parse: Invalid, naming the word and the forms. seq_of: NotFound (no such change, or it
 //         was rejected and made no version), OutOfRange (not in the history), the file's.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -34,6 +38,12 @@ struct AtTime {
 using Moment = std::variant<Latest, AtSeq, AtTime, event::ChangeId>;
 
 [[nodiscard]] base::Result<Moment> parse_moment(std::string_view text, std::int64_t now_ms);
-[[nodiscard]] base::Result<std::uint64_t> seq_of(const Moment& moment, History& history);
+
+struct Subject {  // what a moment is asked of
+  enum class Kind : std::uint8_t { Everything, Zone, Name } kind = Kind::Everything;
+  std::optional<dns::Name> name{};
+};
+[[nodiscard]] base::Result<std::uint64_t> seq_of(const Moment& moment, History& history,
+                                                 const Subject& subject = {});
 
 }  // namespace tidemark::consumer

@@ -7,6 +7,7 @@
 #include <poll.h>
 
 #include "core/log/record.hpp"
+#include "producer/api/history_scribe.hpp"
 #include "producer/decide/diff.hpp"
 
 namespace tidemark::producer {
@@ -16,7 +17,6 @@ using base::Result;
 
 constexpr std::size_t records_per_drain = 1024;
 constexpr std::chrono::milliseconds look_again{20};
-constexpr std::size_t edit_lines_max = 200;
 constexpr dataset::HashSeed seed{0x7469646d61726b};  // places entries in our own tables only
 
 }  // namespace
@@ -42,6 +42,7 @@ HistoryBuilder::HistoryBuilder(std::string path, std::string dataset,
         outcome_ = work();
         writer_.reset();  // closes the file
         if (!outcome_) progress_->failed = true;
+        done_ = true;
       }) {}
 
 HistoryBuilder::~HistoryBuilder() { (void)finish(); }

@@ -37,6 +37,9 @@ class HistoryBuilder {
   HistoryBuilder(const HistoryBuilder&) = delete;
   HistoryBuilder& operator=(const HistoryBuilder&) = delete;
 
+  // It ends soon: is_done() tells when, so that finish() need not wait.
+  void ask_to_finish() noexcept { stop_ = true; }
+  bool is_done() const noexcept { return done_; }
   // Ends the work; afterwards the file is closed and whole, or the Error says why not.
   [[nodiscard]] base::Result<void> finish();
 
@@ -53,7 +56,7 @@ class HistoryBuilder {
   std::shared_ptr<BuildProgress> progress_;
   std::optional<consumer::HistoryWriter> writer_;
   std::optional<consumer::Replay> replay_;
-  std::atomic<bool> stop_{false};
+  std::atomic<bool> stop_{false}, done_{false};
   base::Result<void> outcome_;
   std::thread thread_;
 };

@@ -6,6 +6,8 @@
 
 namespace tidemark::producer {
 
+constexpr std::chrono::milliseconds settle_within{500};
+
 HistoryDesk::HistoryDesk(HistoryKeeper& keeper, base::Clock& clock, Post post)
     : keeper_(keeper), clock_(clock), post_(std::move(post)), thread_([this] { work(); }) {}
 
@@ -32,6 +34,8 @@ void HistoryDesk::take(net::HttpRequest request, net::Respond respond) {
 
 net::HttpResponse HistoryDesk::answer(HistoryKeeper& keeper, const net::HttpRequest& request,
                                       std::int64_t now_ms) {
+  // Who changed something and asks at once finds it; a long import is not waited for.
+  (void)keeper.settle(settle_within);
   auto history = keeper.reader();
   if (!history) return to_response(history.error());
   auto answered = read_past(*history, request, now_ms);

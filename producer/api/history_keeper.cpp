@@ -4,14 +4,13 @@
 #include <filesystem>
 
 #include "producer/api/history_builder.hpp"
-#include "producer/decide/diff.hpp"
 
 namespace tidemark::producer {
 namespace {
 
-constexpr std::size_t edit_lines_max = 200;  // of one change
 constexpr std::chrono::nanoseconds pause_min = std::chrono::seconds(2);
 constexpr std::chrono::nanoseconds pause_max = std::chrono::minutes(10);
+constexpr std::size_t held_records_max = 10'000;  // while a builder ends: it takes milliseconds
 
 }  // namespace
 
@@ -39,51 +38,59 @@ void HistoryKeeper::open(std::int64_t state_offset) {
          std::to_string(state_offset));
     return;
   }
-  writer_ = *std::move(writer);
-  show(nullptr);
+  show(std::make_shared<HistoryScribe>(*std::move(writer)), nullptr);
 }
 
 // Built anew at the next turn, or after a while if that was tried just now.
 void HistoryKeeper::lose(const std::string& why) {
   remarks_.push_back("history index: " + why + "; it is built anew from the log");
-  writer_.reset();
-  show(std::make_shared<BuildProgress>());
+  if (scribe_) scribe_->abandon();
+  show(nullptr, std::make_shared<BuildProgress>());
 }
 
-void HistoryKeeper::show(std::shared_ptr<BuildProgress> progress) {
+void HistoryKeeper::show(std::shared_ptr<HistoryScribe> scribe,
+                         std::shared_ptr<BuildProgress> progress) {
   const std::lock_guard hold(lock_);
+  std::swap(scribe_, scribe);  // the old one ends after the lock
   progress_ = std::move(progress);
 }
 
-void HistoryKeeper::note(base::Result<void> done) {
-  if (!done) lose(done.error().trail);
+void HistoryKeeper::give(WaitingRecord record) {
+  if (taking_over_) {
+    held_.push_back(std::move(record));
+    return;
+  }
+  if (record.offset > scribe_->taken() + 1) {
+    lose("records before offset " + std::to_string(record.offset) + " are missing in it");
+    return;
+  }
+  scribe_->add(std::move(record));
 }
 
 void HistoryKeeper::folded(const consumer::FoldedChange& folded) {
-  if (!writer_) return;
-  const std::int64_t offset = folded.offset.value();
-  if (offset > writer_->position().offset + 1) {
-    lose("records before offset " + std::to_string(offset) + " are missing in it");
-    return;
-  }
-  note(writer_->add({offset, folded.appended.value(), folded.change, folded.judgement,
-                     to_lines(folded.change, edit_lines_max)}));
+  if (scribe_ || taking_over_) give(to_waiting(folded));
 }
 
 void HistoryKeeper::skipped(std::int64_t offset) {
-  if (writer_) note(writer_->skip(offset));
+  if (scribe_ || taking_over_) give({.offset = offset});
+}
+
+bool HistoryKeeper::is_full() const {
+  return scribe_ ? scribe_->is_full() : held_.size() > held_records_max;
 }
 
 void HistoryKeeper::turn(const consumer::Feeder& feeder) {
-  if (writer_) note(writer_->commit());
-  if (doubted_.exchange(false) && writer_) lose("it is damaged");
+  if (scribe_) {
+    if (const auto failure = scribe_->failure()) lose(*failure);
+  }
+  if (doubted_.exchange(false) && scribe_) lose("it is damaged");
   const bool live = feeder.node_state() == event::NodeState::Live;
-  if (writer_ && live && writer_->position().offset > feeder.state().offset) {
+  if (scribe_ && live && scribe_->taken() > feeder.state().offset) {
     lose("it goes further than the log: it is of another history");
   }
   if (builder_) {
     look_after_builder(feeder);
-  } else if (!writer_ && live && ports_.clock.steady() >= due_) {
+  } else if (!scribe_ && live && ports_.clock.steady() >= due_) {
     build(feeder);
   }
 }
@@ -93,7 +100,7 @@ void HistoryKeeper::build(const consumer::Feeder& feeder) {
   auto source = ports_.source();
   if (!source) return;
   const auto progress = std::make_shared<BuildProgress>();
-  show(progress);
+  show(nullptr, progress);
   const std::int64_t appended_ms = feeder.status().appended_ms;  // -1: nothing since the restore
   const std::int64_t now_ms = ports_.clock.wall().count();
   builder_ = std::make_unique<HistoryBuilder>(path_ + ".new", dataset_, *std::move(source),
@@ -104,9 +111,19 @@ void HistoryKeeper::build(const consumer::Feeder& feeder) {
 void HistoryKeeper::look_after_builder(const consumer::Feeder& feeder) {
   const auto progress = progress_;  // only this thread replaces it
   const std::int64_t offset = feeder.state().offset;
-  if (!progress->failed && progress->offset < offset) return;
+  if (!taking_over_) {
+    if (!progress->failed && progress->offset < offset) return;
+    taking_over_ = true;
+    builder_->ask_to_finish();
+  }
+  if (builder_->is_done()) take_over(offset);
+}
+
+void HistoryKeeper::take_over(std::int64_t offset) {
   const auto finished = builder_->finish();
   builder_.reset();
+  taking_over_ = false;
+  std::vector<WaitingRecord> held = std::exchange(held_, {});
   if (!finished) {
     pause_ = std::min(pause_ * 2, pause_max);
     due_ = ports_.clock.steady() + pause_;
@@ -121,8 +138,20 @@ void HistoryKeeper::look_after_builder(const consumer::Feeder& feeder) {
     lose(path_ + ": " + error.message());
     return;
   }
-  open(offset);
-  if (writer_) remarks_.push_back("history index: built, up to offset " + std::to_string(offset));
+  open(held.empty() ? offset : held.front().offset - 1);
+  for (WaitingRecord& record : held) {
+    if (scribe_) give(std::move(record));
+  }
+  if (scribe_) remarks_.push_back("history index: built, up to offset " + std::to_string(offset));
+}
+
+bool HistoryKeeper::settle(std::chrono::nanoseconds within) const {
+  std::shared_ptr<HistoryScribe> scribe;
+  {
+    const std::lock_guard hold(lock_);
+    scribe = scribe_;
+  }
+  return !scribe || scribe->settle(within);
 }
 
 std::expected<consumer::History, ApiError> HistoryKeeper::reader() const {

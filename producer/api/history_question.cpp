@@ -30,7 +30,7 @@ Asked<void> only(const net::HttpRequest& request, const std::vector<std::string_
     names += (names.empty() ? "" : ", ") + std::string(name);
   }
   for (auto one = request.query.begin(); one != request.query.end(); ++one) {
-    if (std::ranges::find(known, one->first) == known.end()) {
+    if (std::ranges::find(known, one->first) == known.end() && one->first != "by") {
       return std::unexpected(
           bad_request("unknown parameter " + one->first, "this path knows " + names));
     }
@@ -85,9 +85,28 @@ Asked<std::optional<consumer::Moment>> PastQuestion::moment(std::string_view key
 Asked<std::uint64_t> PastQuestion::seq(std::string_view key) const {
   const auto named = moment(key);
   if (!named) return std::unexpected(named.error());
-  const auto seq = consumer::seq_of(named->value_or(consumer::Latest{}), history_);
+  TIDEMARK_TRY(const auto asked_of, subject());
+  const auto seq = consumer::seq_of(named->value_or(consumer::Latest{}), history_, asked_of);
   if (!seq) return refused(seq.error(), std::string(key));
   return *seq;
+}
+
+Asked<consumer::TimeBy> PastQuestion::by() const {
+  const auto word = request_.parameter("by");
+  if (!word || *word == "origin") return consumer::TimeBy::Origin;
+  if (*word == "log") return consumer::TimeBy::Log;
+  return std::unexpected(bad_request("by: origin or log", "by=log: when it came into the log"));
+}
+
+Asked<consumer::Subject> PastQuestion::subject() const {
+  using Kind = consumer::Subject::Kind;
+  TIDEMARK_TRY(const auto clock, by());
+  if (clock == consumer::TimeBy::Log) return consumer::Subject{};
+  TIDEMARK_TRY(const auto zone, name("zone"));
+  if (zone) return consumer::Subject{Kind::Zone, *zone};
+  TIDEMARK_TRY(const auto owner, name("name"));
+  if (owner) return consumer::Subject{Kind::Name, *owner};
+  return consumer::Subject{};
 }
 
 Asked<std::optional<consumer::RrsetPlace>> PastQuestion::after() const {

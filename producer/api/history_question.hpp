@@ -34,12 +34,17 @@ class PastQuestion {
   Asked<std::optional<dns::RrType>> type() const;
   Asked<std::size_t> limit(std::string_view key, std::size_t usual, std::size_t max) const;
   Asked<std::optional<consumer::Moment>> moment(std::string_view key) const;
-  // The version that `key` names; the newest if it is absent.
+  // The version that `key` names, of the zone or name that is asked for; the newest if it is
+  // absent.
   Asked<std::uint64_t> seq(std::string_view key) const;
+  // "by": origin, or log.
+  Asked<consumer::TimeBy> by() const;
   // "zone/owner/TYPE", as `next` of the page before said it.
   Asked<std::optional<consumer::RrsetPlace>> after() const;
 
  private:
+  Asked<consumer::Subject> subject() const;
+
   consumer::History& history_;
   const net::HttpRequest& request_;
   const std::int64_t now_ms_;

@@ -42,6 +42,7 @@ Answered answer(History& history, json::object body) {
 
 // A time bounds by itself; whatever names a version bounds by its change.
 Asked<void> bound(History& history, const PastQuestion& question, consumer::ChangeQuery& query) {
+  TIDEMARK_TRY(query.by, question.by());
   TIDEMARK_TRY(const auto since, question.moment("since"));
   if (since) {
     if (const auto* at = std::get_if<consumer::AtTime>(&*since)) {
@@ -279,27 +280,6 @@ Answered show_all(History& history, std::uint64_t seq) {
                           {"overrides", std::move(overrides)}});
 }
 
-// An imported past lies in the log at the time of its import; the time that was told of each change
-// finds it, zone by zone. The deepest zone that was there tells the version of a name.
-Asked<std::uint64_t> told_seq(History& history, const PastQuestion& question, const dns::Name& name,
-                              bool is_zone) {
-  TIDEMARK_TRY(const auto moment, question.moment("at"));
-  const auto* const at = moment ? std::get_if<consumer::AtTime>(&*moment) : nullptr;
-  if (at == nullptr) return question.seq("at");
-  std::uint64_t newest = 0;  // a deeper zone that went away must be gone in the version shown
-  for (dns::NameView zone = name;; zone = zone.parent()) {
-    const auto seq = history.seq_at(at->ms, zone);
-    if (!seq) return refused(seq.error(), name.to_text());
-    newest = std::max(newest, *seq);
-    if (*seq > 0) {
-      const auto there = history.zone_holding(zone, *seq);
-      if (!there) return refused(there.error(), name.to_text());
-      if (is_zone || (*there && **there == zone)) return newest;
-    }
-    if (is_zone || zone.is_root()) return question.seq("at");
-  }
-}
-
 Answered read_show(History& history, const net::HttpRequest& request,
                    const PastQuestion& question) {
   if (auto known = only(request, {"name", "zone", "type", "at"}); !known) {
@@ -312,10 +292,8 @@ Answered read_show(History& history, const net::HttpRequest& request,
     return std::unexpected(bad_request("either a zone, or a name and perhaps its type"));
   }
   if (zone || name) {
-    const dns::Name& object = zone ? *zone : *name;
-    TIDEMARK_TRY(const auto told, told_seq(history, question, object, zone.has_value()));
-    return zone ? show_zone(history, request, object, told)
-                : show_name(history, object, type, told);
+    TIDEMARK_TRY(const auto seq, question.seq("at"));
+    return zone ? show_zone(history, request, *zone, seq) : show_name(history, *name, type, seq);
   }
   TIDEMARK_TRY(const auto seq, question.seq("at"));
   return show_all(history, seq);
@@ -323,10 +301,12 @@ Answered read_show(History& history, const net::HttpRequest& request,
 
 Answered read_versions(History& history, const net::HttpRequest& request,
                        const PastQuestion& question) {
-  if (auto known = only(request, {"zone", "from", "to"}); !known) {
+  if (auto known = only(request, {"zone", "name", "from", "to"}); !known) {
     return std::unexpected(known.error());
   }
   TIDEMARK_TRY(const auto zone, question.name("zone"));
+  TIDEMARK_TRY(const auto name, question.name("name"));
+  if (zone && name) return std::unexpected(bad_request("either a zone or a name"));
   TIDEMARK_TRY(const auto from, question.seq("from"));
   TIDEMARK_TRY(const auto to, question.seq("to"));
   json::object body{{"from", from}, {"to", to}};

@@ -29,6 +29,11 @@ ApiError not_known(const std::string& what, const std::string& why) {
 }
 
 std::expected<History, ApiError> open_history(const RollbackPorts& ports, const std::string& what) {
+  // What is folded must be known before it can be said what came last.
+  if (!ports.history.settle(std::chrono::milliseconds(200))) {
+    return refuse(ApiError{503, "unavailable", "the history index is behind the log", what,
+                           "ask again a little later"});
+  }
   auto history = ports.history.reader();
   if (!history) {
     return refuse(not_known(what,
@@ -40,9 +45,14 @@ std::expected<History, ApiError> open_history(const RollbackPorts& ports, const 
 }
 
 std::expected<std::uint64_t, ApiError> version_at_time(const RollbackPorts& ports, std::int64_t ms,
-                                                       const std::string& text) {
+                                                       const std::string& text,
+                                                       const dns::Name* zone) {
   auto history = open_history(ports, text);
   if (!history) return refuse(std::move(history).error());
+  // Of a zone: when its changes were made, also where that was elsewhere.
+  if (zone != nullptr) {
+    if (const auto seq = history->seq_at(ms, *zone); seq && *seq != 0) return *seq;
+  }
   if (const auto seq = history->seq_at(ms); seq && *seq != 0) return *seq;
   return refuse(not_known("the version at " + text, "no change that the history knows is so old"));
 }
@@ -67,23 +77,6 @@ std::expected<std::uint64_t, ApiError> version_by_change(const RollbackPorts& po
   return *seq;
 }
 
-// The zone of then; none: it did not exist.
-std::expected<std::optional<Rrsets>, ApiError> zone_then(const RollbackPorts& ports,
-                                                         const dns::Name& zone, std::uint64_t seq) {
-  if (const auto held = ports.feeder.version_at(dataset::Seq(seq))) {
-    const auto found = held->find_zone(zone);
-    return found ? std::optional(found->rrsets()) : std::nullopt;
-  }
-  auto history = open_history(ports, "version " + std::to_string(seq));
-  if (!history) return refuse(std::move(history).error());
-  const auto zones = history->zones_at(seq);
-  if (!zones) return refuse(not_known("version " + std::to_string(seq), zones.error().trail));
-  if (std::ranges::find(*zones, zone) == zones->end()) return std::nullopt;
-  auto then = history->zone_at(zone, seq);
-  if (!then) return refuse(not_known("version " + std::to_string(seq), then.error().trail));
-  return std::move(then->rrsets);
-}
-
 std::expected<std::string, ApiError> read_body(const net::HttpRequest& request, Terms& terms) {
   const auto value = read_object(request, BodySize::Small, terms);
   if (!value) return refuse(value.error());
@@ -97,16 +90,6 @@ std::expected<std::string, ApiError> read_body(const net::HttpRequest& request, 
   if (!dry_run) return refuse(bad_request(dry_run.error().trail));
   terms.dry_run = terms.dry_run || dry_run->value_or(false);
   return *to;
-}
-
-// RFC 1035 section 3.3.13: the serial stands 20 octets before the end.
-bool same_but_for_serial(const dns::Rrset& left, const dns::Rrset& right) {
-  constexpr std::size_t from_serial = 20, behind_serial = 16;
-  const auto& a = left.rdata.front();
-  const auto& b = right.rdata.front();
-  return left.ttl == right.ttl && a.size() == b.size() &&
-         std::equal(a.begin(), a.end() - from_serial, b.begin()) &&
-         std::equal(a.end() - behind_serial, a.end(), b.end() - behind_serial);
 }
 
 bool is_same(const Rrsets& now, const Rrsets& then) {
@@ -127,7 +110,34 @@ bool is_same(const Rrsets& now, const Rrsets& then) {
 
 }  // namespace
 
-std::expected<std::uint64_t, ApiError> version_of(const RollbackPorts& ports, std::string_view to) {
+std::expected<std::optional<Rrsets>, ApiError> zone_then(const RollbackPorts& ports,
+                                                         const dns::Name& zone, std::uint64_t seq) {
+  if (const auto held = ports.feeder.version_at(dataset::Seq(seq))) {
+    const auto found = held->find_zone(zone);
+    return found ? std::optional(found->rrsets()) : std::nullopt;
+  }
+  auto history = open_history(ports, "version " + std::to_string(seq));
+  if (!history) return refuse(std::move(history).error());
+  const auto zones = history->zones_at(seq);
+  if (!zones) return refuse(not_known("version " + std::to_string(seq), zones.error().trail));
+  if (std::ranges::find(*zones, zone) == zones->end()) return std::nullopt;
+  auto then = history->zone_at(zone, seq);
+  if (!then) return refuse(not_known("version " + std::to_string(seq), then.error().trail));
+  return std::move(then->rrsets);
+}
+
+// RFC 1035 section 3.3.13: the serial stands 20 octets before the end.
+bool same_but_for_serial(const dns::Rrset& left, const dns::Rrset& right) {
+  constexpr std::size_t from_serial = 20, behind_serial = 16;
+  const auto& a = left.rdata.front();
+  const auto& b = right.rdata.front();
+  return left.ttl == right.ttl && a.size() == b.size() &&
+         std::equal(a.begin(), a.end() - from_serial, b.begin()) &&
+         std::equal(a.end() - behind_serial, a.end(), b.end() - behind_serial);
+}
+
+std::expected<std::uint64_t, ApiError> version_of(const RollbackPorts& ports, std::string_view to,
+                                                  const dns::Name* zone) {
   const std::string text(to);
   const std::uint64_t newest = ports.feeder.state().dataset.version().seq.value();
   const bool is_before = to.starts_with(before_mark);
@@ -141,7 +151,7 @@ std::expected<std::uint64_t, ApiError> version_of(const RollbackPorts& ports, st
   } else if (!is_before && error == std::errc() && end == to.data() + to.size()) {
     seq = number;
   } else if (const auto ms = base::rfc3339_to_ms(to); !is_before && ms) {
-    seq = version_at_time(ports, *ms, text);
+    seq = version_at_time(ports, *ms, text, zone);
   } else {
     return refuse(bad_request("to: " + text + ": not a version, a time or a change",
                               "42, 2026-01-31T12:00:00Z, a change's id of 32 digits, or "
@@ -165,7 +175,7 @@ WishResult rollback_zone(const net::HttpRequest& request, std::string_view zone,
   if (!name) return refuse(std::move(name).error());
   const auto to = read_body(request, terms);
   if (!to) return refuse(to.error());
-  const auto seq = version_of(ports, *to);
+  const auto seq = version_of(ports, *to, &*name);
   if (!seq) return refuse(seq.error());
   auto then = zone_then(ports, *name, *seq);
   if (!then) return refuse(std::move(then).error());

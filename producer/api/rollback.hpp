@@ -13,8 +13,10 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "consumer/feeder/feeder.hpp"
 #include "net/http.hpp"
@@ -29,7 +31,14 @@ struct RollbackPorts {
   const HistoryKeeper& history;
 };
 
-std::expected<std::uint64_t, ApiError> version_of(const RollbackPorts& ports, std::string_view to);
+// A time is that of `zone`, if one is given (consumer/history/moment.hpp), else the log's.
+std::expected<std::uint64_t, ApiError> version_of(const RollbackPorts& ports, std::string_view to,
+                                                  const dns::Name* zone = nullptr);
+
+// The RRsets of the zone of then; none: it did not exist.
+std::expected<std::optional<std::vector<dns::Rrset>>, ApiError> zone_then(
+    const RollbackPorts& ports, const dns::Name& zone, std::uint64_t seq);
+bool same_but_for_serial(const dns::Rrset& left, const dns::Rrset& right);  // of two SOAs
 
 // POST /v1/zones/{zone}/rollback
 WishResult rollback_zone(const net::HttpRequest& request, std::string_view zone,

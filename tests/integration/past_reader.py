@@ -10,12 +10,14 @@ import json
 
 
 class PastReader:
+    """`lines`: those of the log, as text or as anything that gives one after the other."""
+
     def __init__(self, lines):
         self.times = []  # of each accepted change, in ms
-        self.values = {}  # (zone, name, type) -> [(seq, (ttl, records) or None)]
+        self.values = {}  # zone -> name -> type -> [(seq, (ttl, records) or None)]
         self.lives = {}  # zone -> [(seq, bool)]
         building = {}
-        for line in lines.splitlines():
+        for line in lines.splitlines() if isinstance(lines, str) else lines:
             record = json.loads(line)
             if "record" in record and record["record"] is not None:
                 self.times.append(milliseconds(record["time"]))
@@ -27,11 +29,12 @@ class PastReader:
         return len(self.times)
 
     def _put(self, zone, name, kind, value):
-        self.values.setdefault((zone, name, kind), []).append((self.seq, value))
+        held = self.values.setdefault(zone, {}).setdefault(name, {}).setdefault(kind, [])
+        held.append((self.seq, value))
 
     def _here(self, zone):
-        return {key[1:]: held[-1][1] for key, held in self.values.items()
-                if key[0] == zone and held[-1][1] is not None}
+        return [(name, kind) for name, kinds in self.values.get(zone, {}).items()
+                for kind, held in kinds.items() if held[-1][1] is not None]
 
     def _fold(self, edits, building):
         zone = edits["zone"]
@@ -81,20 +84,17 @@ class PastReader:
         if zone is None:
             return None
         found = {}
-        for (held_zone, held_name, kind), held in self.values.items():
+        for kind, held in self.values.get(zone, {}).get(name, {}).items():
             value = newest(held, seq)
-            if (held_zone, held_name) == (zone, name) and value is not None:
+            if value is not None:
                 found[kind] = comparable(kind, *value)
         return found
 
 
 def newest(held, seq):
-    value = None
-    for at, one in held:
-        if at > seq:
-            break
-        value = one
-    return value
+    """Of entries in the order of their seqs, several of one seq: the last one counts."""
+    at = bisect.bisect_right(held, seq, key=lambda one: one[0])
+    return held[at - 1][1] if at else None
 
 
 def comparable(kind, ttl, records):
@@ -106,8 +106,7 @@ def comparable(kind, ttl, records):
 
 def milliseconds(text):
     """Of "2026-01-31T12:00:00.000Z"."""
-    moment = datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ")
-    return round(moment.replace(tzinfo=datetime.timezone.utc).timestamp() * 1000)
+    return round(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
 
 
 def text_of(ms):

@@ -3,6 +3,7 @@
 
 #include "consumer/history/history.hpp"
 #include "consumer/history/history_writer.hpp"
+#include "consumer/history/moment.hpp"
 #include "tests/support/generators.hpp"
 #include "tests/support/life.hpp"
 #include "tests/unit/topics/temporary_folder.hpp"
@@ -42,6 +43,19 @@ TEST(ToldTime, FindsTheVersionOfAZone) {
   EXPECT_EQ(history.seq_at(9000, net).value(), 4u);
   EXPECT_EQ(history.seq_at(9000, support::name("example.com.")).value(), 0u);
 
+  // Of everything a time is the log's; of a zone, or a name in one, when its changes were made.
+  const auto at = [&](std::int64_t ms, const Subject& subject) {
+    return seq_of(AtTime{ms}, history, subject).value();
+  };
+  using Kind = Subject::Kind;
+  EXPECT_EQ(at(2999, {}), 0u);
+  EXPECT_EQ(at(1'000'001, {}), 2u);
+  EXPECT_EQ(at(2999, {Kind::Zone, org}), 1u);
+  EXPECT_EQ(at(2500, {Kind::Zone, net}), 4u);
+  EXPECT_EQ(at(3000, {Kind::Name, *org.child("www")}), 3u);
+  EXPECT_EQ(at(999, {Kind::Zone, org}), 0u) << "not there then: what the log says";
+  EXPECT_EQ(at(1'000'001, {Kind::Name, support::name("www.example.com.")}), 2u);
+
   const auto changes = history.changes({.zone = org}).value();
   ASSERT_EQ(changes.size(), 3u);
   EXPECT_FALSE(changes[0].origin.has_value());
@@ -51,6 +65,9 @@ TEST(ToldTime, FindsTheVersionOfAZone) {
   EXPECT_EQ(between(500, 2000), 3u);
   EXPECT_EQ(between(2001, 1'000'003), 1u);
   EXPECT_EQ(between(1'000'004, 1'000'004), 1u);
+  const auto by_log =
+      history.changes({.since_ms = 1'000'000, .until_ms = 1'000'002, .by = TimeBy::Log});
+  EXPECT_EQ(by_log->size(), 3u);
   EXPECT_EQ(changes[1].origin, (event::Origin{"git", "ab", 3000}));
 }
 

@@ -1,4 +1,5 @@
 // The index heals: whatever is wrong with it, in the end it says what the log says.
+#include <atomic>
 #include <fstream>
 #include <thread>
 
@@ -14,8 +15,9 @@ namespace {
 // Records of a log as they were when it was made; the first ones may be gone. For any thread.
 class FrozenSource final : public log::Source {
  public:
-  FrozenSource(std::vector<log::Record> records, std::size_t gone)
-      : records_(std::move(records)), first_(gone) {}
+  FrozenSource(std::vector<log::Record> records, std::size_t gone,
+               const std::atomic<bool>* may_end = nullptr)
+      : records_(std::move(records)), first_(gone), may_end_(may_end) {}
 
   base::Result<void> start(log::Offset from) override {
     at_ = static_cast<std::size_t>(from.value());
@@ -24,6 +26,7 @@ class FrozenSource final : public log::Source {
   }
   base::Result<log::Drained> drain(std::size_t records_max) override {
     log::Drained drained;
+    while (at_ == records_.size() && may_end_ != nullptr && !*may_end_) std::this_thread::yield();
     if (out_) {
       drained.happenings.push_back(log::Happening::OutOfRange);
       return drained;
@@ -42,6 +45,7 @@ class FrozenSource final : public log::Source {
  private:
   const std::vector<log::Record> records_;
   const std::size_t first_;
+  const std::atomic<bool>* const may_end_;  // holds its reader up at the end of the log
   std::size_t at_ = 0;
   bool out_ = false;
 };
@@ -81,6 +85,25 @@ class Keeping : public testing::Test {
     request.path = parsed.path;
     request.query = parsed.query;
     return HistoryDesk::answer(keeper, request, 0);
+  }
+  // As the feeder's hook does, from the record `first` of the log on.
+  void fold_into(HistoryKeeper& keeper, std::size_t first) {
+    consumer::Replay replay(
+        fold::State::empty(consumer::lineage_of("tests"), dataset::HashSeed(1)));
+    std::size_t at = 0;
+    for (const log::Record& record : records()) {
+      const auto taken = replay.take(
+          record,
+          [&](const log::Record& one, const auto& change,
+              const auto& judgement) -> base::Result<void> {
+            if (at >= first) {
+              keeper.folded({one.offset, one.appended, change, judgement, replay.state()});
+            }
+            return {};
+          });
+      ASSERT_TRUE(taken.has_value());
+      ++at;
+    }
   }
   // The same as the index that was kept from the start.
   void expect_same(HistoryKeeper& keeper) {
@@ -154,17 +177,9 @@ TEST_F(Keeping, AnIndexOfAnotherHistoryIsGivenUp) {
   const auto empty = fold::State::empty(consumer::lineage_of("tests"), dataset::HashSeed(1));
   HistoryKeeper keeper(other.folder.file("history.sqlite"), "tests", ports(), empty);
   ASSERT_FALSE(keeper.is_building());
-  consumer::Replay replay(empty);
-  for (const log::Record& record : records()) {
-    const auto taken =
-        replay.take(record,
-                    [&](const log::Record& one, const auto& change,
-                        const auto& judgement) -> base::Result<void> {
-                      keeper.folded({one.offset, one.appended, change, judgement, replay.state()});
-                      return {};
-                    });
-    ASSERT_TRUE(taken.has_value());
-  }
+  fold_into(keeper, 0);
+  EXPECT_FALSE(keeper.settle(std::chrono::seconds(30))) << "it is noticed by who writes";
+  keeper.turn(rig.feeder);
   EXPECT_TRUE(keeper.is_building());
   wait_for(keeper);
   expect_same(keeper);
@@ -178,6 +193,34 @@ TEST_F(Keeping, AnIndexThatGoesFurtherThanTheLogIsGivenUp) {
   ASSERT_FALSE(keeper.is_building());
   keeper.turn(shorter.feeder);
   EXPECT_TRUE(keeper.is_building());
+}
+
+TEST_F(Keeping, WhatIsFoldedWhileTheBuilderEndsIsHeldForTheIndex) {
+  std::atomic<bool> may_end{false};
+  auto held_up = ports();
+  held_up.source = [&] {
+    return base::Result<std::unique_ptr<log::Source>>(
+        std::make_unique<FrozenSource>(records(), 0, &may_end));
+  };
+  HistoryKeeper keeper(path, "tests", held_up, rig.feeder.state());
+  const auto turn_until = [&](auto done) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!done() && std::chrono::steady_clock::now() < deadline) {
+      rig.clock.advance(std::chrono::seconds(1));
+      keeper.turn(rig.feeder);
+      std::this_thread::yield();
+    }
+    ASSERT_TRUE(done());
+  };
+  turn_until([&] { return keeper.is_taking_over(); });
+  const std::size_t before = records().size();
+  rig.call("PUT", "/v1/zones/example.org/rrsets/late/A", R"({"ttl": 60, "rdata": ["192.0.2.99"]})");
+  fold_into(keeper, before);
+  EXPECT_TRUE(keeper.is_building());
+  may_end = true;
+  turn_until([&] { return !keeper.is_building(); });
+  EXPECT_TRUE(keeper.settle(std::chrono::seconds(30)));
+  expect_same(keeper);
 }
 
 }  // namespace

@@ -183,5 +183,42 @@ TEST_F(Past, WithoutAnIndexServiceGoesOn) {
   EXPECT_EQ(rig.call("GET", "/v1/zones/example.org/rrsets/still/A").status(), 200u);
 }
 
+// One rule for all questions: docs/http-api.md, "Times".
+TEST_F(Past, ATimeAskedOfAZoneIsWhenItsChangesWereMade) {
+  const auto import = [&](const std::string& ttl, const std::string& time) {
+    std::string zone(basic_zone);
+    zone.insert(zone.find('\n') + 1, "moved " + ttl + " A 192.0.2.1\n");
+    zone.insert(0, "$ORIGIN example.net.\n");
+    const Reply put = rig.call("PUT", "/v1/zones/example.net", zone,
+                               {{"Tidemark-Origin", "git:" + ttl}, {"Tidemark-Origin-Time", time}});
+    ASSERT_EQ(put.status(), 200u) << put.response->body;
+  };
+  import("10", "2017-01-01T00:00:00Z");
+  import("20", "2018-01-01T00:00:00Z");
+  const std::uint64_t first = rig.seq() - 1, second = rig.seq();
+  const auto version = [&](const std::string& query, const char* side) {
+    return get("/v1/versions?" + query).at(side).to_number<std::uint64_t>();
+  };
+  EXPECT_EQ(version("zone=example.net&to=2017-06-01", "to"), first);
+  EXPECT_EQ(version("name=moved.example.net&to=2018-06-01", "to"), second);
+  // The log of this test began in 1970, so its clock has all of it behind.
+  EXPECT_EQ(version("zone=example.net&to=2017-06-01&by=log", "to"), second);
+  EXPECT_EQ(version("to=2017-06-01", "to"), second) << "everything: the log's clock";
+  EXPECT_EQ(rig.call("GET", "/v1/versions?by=calendar").status(), 400u);
+
+  const auto diff = get("/v1/diff?zone=example.net&from=2017-06-01&to=2018-06-01");
+  ASSERT_EQ(diff.at("differences").as_array().size(), 1u);
+  EXPECT_EQ(diff.at("differences").at(0).at("name").as_string(), "moved.example.net.");
+  EXPECT_EQ(get("/v1/diff?from=2017-06-01&to=2018-06-01").at("differences").as_array().size(), 0u);
+  EXPECT_EQ(seqs("zone=example.net&until=2017-06-01"), Seqs{first});
+  EXPECT_EQ(seqs("zone=example.net&until=2017-06-01&by=log"), (Seqs{second, first}));
+
+  const Reply back = rig.call("POST", "/v1/zones/example.net/rollback?dry_run=1",
+                              R"({"to": "2017-06-01T00:00:00Z"})");
+  ASSERT_EQ(back.status(), 200u) << back.response->body;
+  EXPECT_NE(back.response->body.find("moved.example.net. 10"), std::string::npos)
+      << back.response->body;
+}
+
 }  // namespace
 }  // namespace tidemark::producer
