@@ -33,12 +33,12 @@ struct Node {
   edge::Replier replier{published, 0, edge::AnswerSettings{}, rate, 1, stale_seconds, counters};
   edge::TcpLimits limits;
   edge::TcpCensus census{4, 4};
+  edge::TcpService service{io, replier, counters, limits, census};
 };
 
 class Conversation {
  public:
-  explicit Conversation(Node& node)
-      : io_(node.io), service_(node.io, node.replier, node.counters, node.limits, node.census) {
+  explicit Conversation(Node& node) : io_(node.io) {
     std::array<int, 2> ends{};
     TIDEMARK_CHECK(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0, "a pair of sockets");
     client_ = ends[1];
@@ -47,7 +47,7 @@ class Conversation {
     const net::IpAddress source{net::IpAddress::Family::V4, {192, 0, 2, 1}};
     TIDEMARK_CHECK(node.census.enter(source) == edge::TcpCensus::Entry::Admitted, "it has room");
     const edge::Client client{edge::Transport::Tcp, {192, 0, 2, 1}, 4};
-    std::make_shared<edge::TcpSession>(service_, std::move(socket), source, client)->start();
+    std::make_shared<edge::TcpSession>(node.service, std::move(socket), source, client)->start();
   }
   ~Conversation() { ::close(client_); }
 
@@ -81,7 +81,6 @@ class Conversation {
   }
 
   boost::asio::io_context& io_;
-  edge::TcpService service_;
   int client_ = -1;
   base::Bytes received_;
 };

@@ -160,22 +160,6 @@ event::ZoneEdits zone_edits_of(Choices& choices) {
   return zone;
 }
 
-void step_lawfully(fold::State& state, const event::ChangeSet& change, std::int64_t offset) {
-  const dataset::Version before = state.dataset.version();
-  const auto foreseen = fold::preview(state, change);
-  TIDEMARK_CHECK(state.dataset.version() == before, "a preview changes nothing");
-  const auto judged = fold::step(state, change, offset);
-  TIDEMARK_CHECK(foreseen.index() == judged.index(), "a preview says what the fold says");
-  const dataset::Version after = state.dataset.version();
-  if (std::holds_alternative<fold::Accepted>(judged)) {
-    TIDEMARK_CHECK(after.seq.value() == before.seq.value() + 1, "accepted: one seq higher");
-    TIDEMARK_CHECK(state.dataset.recompute_state_hash() == after.state_hash,
-                   "the hash that is kept is the hash of the content");
-  } else {
-    TIDEMARK_CHECK(after == before, "what is not accepted changes nothing");
-  }
-}
-
 }  // namespace
 
 Name name_of(Choices& choices) {
@@ -233,17 +217,39 @@ event::ChangeSet change_of(Choices& choices, std::uint64_t number) {
   return change;
 }
 
-fold::State fold_of(Choices& choices, std::size_t changes_max) {
-  auto state = fold::State::empty(dataset::Lineage(base::U128{3, 4}), dataset::HashSeed(5));
-  for (std::size_t i = 0; i < changes_max && !choices.at_end(); ++i) {
-    step_lawfully(state, change_of(choices, 100 + i), static_cast<std::int64_t>(i));
+void step_lawfully(fold::State& state, const event::ChangeSet& change, std::int64_t offset) {
+  const dataset::Version before = state.dataset.version();
+  const auto foreseen = fold::preview(state, change);
+  TIDEMARK_CHECK(state.dataset.version() == before, "a preview changes nothing");
+  const auto judged = fold::step(state, change, offset);
+  TIDEMARK_CHECK(foreseen.index() == judged.index(), "a preview says what the fold says");
+  const dataset::Version after = state.dataset.version();
+  if (std::holds_alternative<fold::Accepted>(judged)) {
+    TIDEMARK_CHECK(after.seq.value() == before.seq.value() + 1, "accepted: one seq higher");
+    TIDEMARK_CHECK(state.dataset.recompute_state_hash() == after.state_hash,
+                   "the hash that is kept is the hash of the content");
+  } else {
+    TIDEMARK_CHECK(after == before, "what is not accepted changes nothing");
   }
+}
+
+fold::State empty_state() {
+  return fold::State::empty(dataset::Lineage(base::U128{3, 4}), dataset::HashSeed(5));
+}
+
+fold::State fold_of(Choices& choices, std::size_t changes_max) {
+  fold::State state = empty_state();
+  for (std::size_t i = 0; i < changes_max && !choices.at_end(); ++i) {
+    fold::step(state, change_of(choices, 100 + i), static_cast<std::int64_t>(i));
+  }
+  TIDEMARK_CHECK(state.dataset.recompute_state_hash() == state.dataset.version().state_hash,
+                 "the hash that is kept is the hash of the content");
   return state;
 }
 
 dataset::Dataset seeded_world(std::uint32_t seed) {
   std::mt19937 random(seed);
-  auto state = fold::State::empty(dataset::Lineage(base::U128{3, 4}), dataset::HashSeed(5));
+  fold::State state = empty_state();
   std::uint64_t number = 0;
   const auto next_change = [&] {
     return event::ChangeSet{.change_id = event::ChangeId(base::U128{2, ++number}),

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <gtest/gtest.h>
 
 #include "net/http_client.hpp"
@@ -121,6 +123,17 @@ TEST_F(AdminListener, OtherPagesAndMethodsAreRefused) {
   EXPECT_EQ(get("/").status, 404u);
   EXPECT_EQ(get("/metrics/more").status, 404u);
   EXPECT_EQ(get("/version", "POST").status, 405u);
+}
+
+TEST_F(AdminListener, IdleConnectionsKeepNobodyOut) {
+  namespace ip = boost::asio::ip;
+  boost::asio::io_context io;
+  const ip::tcp::endpoint there(ip::make_address("127.0.0.1"), admin->address().port);
+  std::vector<ip::tcp::socket> idle;
+  for (int i = 0; i < 100; ++i) {  // more than there are places
+    idle.emplace_back(io).connect(there);
+  }
+  EXPECT_EQ(get("/livez").status, 200u);
 }
 
 TEST_F(AdminListener, ATakenAddressIsAnError) {
