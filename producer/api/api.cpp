@@ -28,6 +28,7 @@ enum class Action : std::uint8_t {
   StepCookies,
   GetHealth,
   GetFleet,
+  GetProof,
   GetPast,
   GetPins,
   PutPin,
@@ -107,6 +108,8 @@ const std::vector<Api::Route>& Api::routes() {
       {"POST", {"cookies"}, Action::StepCookies},
       {"GET", {"health"}, Action::GetHealth},
       {"GET", {"fleet"}, Action::GetFleet},
+      {"GET", {"fleet", "diverged"}, Action::GetProof},
+      {"GET", {"hashes"}, Action::GetProof},
       {"GET", {"history"}, Action::GetPast},
       {"GET", {"blame", "{}"}, Action::GetPast},
       {"GET", {"diff"}, Action::GetPast},
@@ -197,6 +200,10 @@ void Api::respond(net::HttpRequest request, net::Respond respond) {
     respond(std::move(match).error());
     return;
   }
+  if (match->action == Action::GetProof) {  // knows its parameters itself
+    if (ports_.proof != nullptr) return ports_.proof->take(request, std::move(respond));
+    return respond(to_response(unavailable("edges are not compared here")));
+  }
   if (match->action == Action::GetPast) {  // knows its parameters itself
     if (ports_.past) return ports_.past(std::move(request), std::move(respond));
     respond(to_response(unavailable("no history is kept here")));
@@ -251,7 +258,7 @@ Answered Api::read(const Match& match, const net::HttpRequest& request) const {
     case Action::GetCookies: return read_cookies(dataset);
     case Action::GetHealth:
       return read_health(dataset, ports.feeder.observations(), ports.feeder.status().health_offset);
-    case Action::GetFleet:    return read_fleet(ports.fleet, dataset.version());
+    case Action::GetFleet:    return read_fleet(ports.fleet, ports.feeder);
     case Action::GetPins:     return read_pins(ports.feeder, ports.fleet);
     case Action::GetRollback: return read_rollback(past(), request);
     default:                  break;

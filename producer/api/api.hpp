@@ -18,6 +18,7 @@
 #include "net/http_server.hpp"
 #include "net/token.hpp"
 #include "producer/api/desk.hpp"
+#include "producer/api/fleet_proof.hpp"
 #include "producer/api/fleet_view.hpp"
 #include "producer/api/pin_desk.hpp"
 #include "producer/api/reads.hpp"
@@ -29,6 +30,7 @@ struct ApiPorts {
   DeskPorts desk;
   const HistoryKeeper& history;
   const net::Tokens* tokens = nullptr;  // null: none are configured, loopback may do everything
+  FleetProof* proof = nullptr;          // null: edges are not asked
   log::Sink* control = nullptr;         // for pins, by nobody else; null: none can be set
   // Answers /v1/history and the like (history_reads.hpp); null: nobody can.
   std::function<void(net::HttpRequest, net::Respond)> past{};

@@ -8,6 +8,7 @@
 #include "core/base/time_text.hpp"
 #include "core/dns/master_file.hpp"
 #include "core/health/verdict.hpp"
+#include "producer/api/fleet_proof.hpp"
 #include "producer/api/history_shapes.hpp"
 #include "producer/api/shapes.hpp"
 #include "producer/api/terms.hpp"
@@ -118,6 +119,23 @@ json::object node_json(const NodeStatus& node) {
           {"pin_scope", report.pin_scope},
           {"pin_seq", report.pin_seq},
           {"pin_trouble", report.pin_trouble}};
+}
+
+void add_proof(const NodeStatus& node, const consumer::Feeder& feeder, json::object& shown) {
+  const event::NodeReport& report = node.report;
+  const NodeProof proof = prove(report, feeder);
+  shown["proof"] = to_text(proof.agreement);
+  if (!proof.text.empty()) shown["proof_text"] = proof.text;
+  shown["instance"] = base::to_hex(report.instance);
+  if (const std::string shared = shared_name_text(node); !shared.empty()) {
+    shown["shared_name"] = shared;
+  }
+  shown["trouble"] = report.trouble;
+  shown["rebuilds"] = report.rebuilds;
+  if (report.rebuilds == 0) return;
+  shown["rebuilt_seq"] = report.rebuilt_seq;
+  shown["rebuilt_from_hash"] = base::to_hex(report.rebuilt_from_hash);
+  shown["rebuilt_to_hash"] = base::to_hex(report.rebuilt_to_hash);
 }
 
 }  // namespace
@@ -257,10 +275,16 @@ net::HttpResponse read_health(const dataset::Dataset& dataset,
                   {"probers", std::move(probers)}});
 }
 
-net::HttpResponse read_fleet(const FleetView& fleet, dataset::Version version) {
+net::HttpResponse read_fleet(const FleetView& fleet, const consumer::Feeder& feeder) {
   json::array nodes;
-  for (const NodeStatus& node : fleet.nodes()) nodes.push_back(node_json(node));
-  return respond({{"version", to_json(version)}, {"nodes", std::move(nodes)}});
+  for (const NodeStatus& node : fleet.nodes()) {
+    json::object shown = node_json(node);
+    add_proof(node, feeder, shown);
+    nodes.push_back(std::move(shown));
+  }
+  return respond({{"version", to_json(feeder.state().dataset.version())},
+                  {"state", event::to_text(feeder.node_state())},
+                  {"nodes", std::move(nodes)}});
 }
 
 Answered read_change(const HistoryKeeper& history, const Outbox& outbox, const fold::Ledger& ledger,
@@ -268,6 +292,7 @@ Answered read_change(const HistoryKeeper& history, const Outbox& outbox, const f
   const auto parsed = base::u128_from_hex(id);
   if (!parsed) return std::unexpected(bad_request("a change_id is 32 hexadecimal digits"));
   const event::ChangeId change_id(*parsed);
+  (void)history.settle(std::chrono::milliseconds(2));  // this is the loop
   if (auto known = history.reader()) {
     // An index that cannot say leaves it to the ledger.
     if (const auto change = known->find(change_id); change && *change) {

@@ -38,7 +38,7 @@ Answered read_pool(const dataset::Dataset& dataset, std::string_view pool);
 net::HttpResponse read_cookies(const dataset::Dataset& dataset);
 net::HttpResponse read_health(const dataset::Dataset& dataset,
                               const health::Observations& observations, std::int64_t health_offset);
-net::HttpResponse read_fleet(const FleetView& fleet, dataset::Version version);
+net::HttpResponse read_fleet(const FleetView& fleet, const consumer::Feeder& feeder);
 Answered read_change(const HistoryKeeper& history, const Outbox& outbox, const fold::Ledger& ledger,
                      std::string_view id);
 

@@ -1,12 +1,15 @@
 // Heartbeat: a record on `control` every 5 s, so that "no changes" differs from "no control plane".
 //
-// While the log is away none pile up: the next one goes out when it is back.
+// It tells what the controller folded, so that every node can compare
+// (dns-edge/app/self_repair.hpp). While the log is away none pile up: the next one goes out when it
+// is back.
 #pragma once
 
 #include <chrono>
 #include <string>
 #include <vector>
 
+#include "consumer/feeder/feeder.hpp"
 #include "core/base/environment.hpp"
 #include "core/log/log.hpp"
 
@@ -14,10 +17,15 @@ namespace tidemark::producer {
 
 constexpr std::chrono::seconds heartbeat_period{5};
 
+// What a feeder vouches for: nothing unless it is LIVE.
+event::Heartbeat heartbeat_of(const consumer::Feeder& feeder);
+
 class Heartbeat {
  public:
   Heartbeat(std::string controller, base::Clock& clock, log::Sink& control);
-  std::vector<std::string> step();  // remarks for the owner's log
+  // `folded`: what this controller folded last (heartbeat_of); its name and number are put here.
+  // Remarks for the owner's log.
+  std::vector<std::string> step(event::Heartbeat folded = {});
 
  private:
   const std::string controller_;
