@@ -30,6 +30,7 @@ enum class Action : std::uint8_t {
   GetFleet,
   GetProof,
   GetPast,
+  Snapshots,
   GetPins,
   PutPin,
   DeletePin,
@@ -115,6 +116,11 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", {"diff"}, Action::GetPast},
       {"GET", {"show"}, Action::GetPast},
       {"GET", {"versions"}, Action::GetPast},
+      {"GET", {"snapshots"}, Action::Snapshots},
+      {"POST", {"snapshots"}, Action::Snapshots},
+      {"GET", {"snapshots", "{}"}, Action::Snapshots},
+      {"PUT", {"snapshots", "{}"}, Action::Snapshots},
+      {"DELETE", {"snapshots", "{}"}, Action::Snapshots},
       {"GET", {"pins"}, Action::GetPins},
       {"POST", {"pins", "{}"}, Action::PutPin},
       {"DELETE", {"pins", "{}"}, Action::DeletePin},
@@ -207,6 +213,13 @@ void Api::respond(net::HttpRequest request, net::Respond respond) {
   if (match->action == Action::GetPast) {  // knows its parameters itself
     if (ports_.past) return ports_.past(std::move(request), std::move(respond));
     respond(to_response(unavailable("no history is kept here")));
+    return;
+  }
+  if (match->action == Action::Snapshots) {  // likewise
+    if (ports_.snapshots != nullptr) {
+      return ports_.snapshots->take(request, *author, std::move(respond));
+    }
+    respond(to_response(unavailable("no snapshot files are kept here")));
     return;
   }
   if (auto known = check_parameters(request, match->action); !known) {

@@ -23,6 +23,7 @@
 #include "producer/api/pin_desk.hpp"
 #include "producer/api/reads.hpp"
 #include "producer/api/rollback.hpp"
+#include "producer/api/snapshot_desk.hpp"
 
 namespace tidemark::producer {
 
@@ -31,6 +32,7 @@ struct ApiPorts {
   const HistoryKeeper& history;
   const net::Tokens* tokens = nullptr;  // null: none are configured, loopback may do everything
   FleetProof* proof = nullptr;          // null: edges are not asked
+  SnapshotDesk* snapshots = nullptr;    // null: none are kept here
   log::Sink* control = nullptr;         // for pins, by nobody else; null: none can be set
   // Answers /v1/history and the like (history_reads.hpp); null: nobody can.
   std::function<void(net::HttpRequest, net::Respond)> past{};

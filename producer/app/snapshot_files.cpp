@@ -8,9 +8,10 @@ namespace tidemark::producer {
 
 base::Result<std::unique_ptr<SnapshotFiles>> SnapshotFiles::make(
     SnapshotDeskSettings settings, const std::string& folder, dataset::Lineage lineage,
-    base::Clock& clock, base::Random& random, const consumer::Feeder& feeder, log::Sink& control) {
+    base::Clock& clock, base::Random& random, const consumer::Feeder& feeder, log::Sink& control,
+    std::function<void()> worked) {
   TIDEMARK_TRY(auto disk, consumer::PosixDisk::open(folder));
-  std::unique_ptr<SnapshotFiles> files(new SnapshotFiles(std::move(disk)));
+  std::unique_ptr<SnapshotFiles> files(new SnapshotFiles(std::move(disk), std::move(worked)));
   files->shelf_ = std::make_unique<SnapshotShelf>(
       *files->disk_,
       [folder](const std::string& name) { return net::open_octets(folder + "/" + name); }, lineage);
@@ -31,7 +32,10 @@ SnapshotFiles::~SnapshotFiles() { wait(); }
 
 void SnapshotFiles::run(std::function<void()> work) {
   wait();  // the desk has one work under way; only the last one, of close(), waits for another
-  background_ = std::thread(std::move(work));
+  background_ = std::thread([this, work = std::move(work)] {
+    work();
+    worked_();
+  });
 }
 
 void SnapshotFiles::wait() {

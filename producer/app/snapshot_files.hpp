@@ -20,9 +20,11 @@ namespace tidemark::producer {
 
 class SnapshotFiles {
  public:
+  // `worked`: called on the other thread after each piece of work: step the desk then.
   [[nodiscard]] static base::Result<std::unique_ptr<SnapshotFiles>> make(
       SnapshotDeskSettings settings, const std::string& folder, dataset::Lineage lineage,
-      base::Clock& clock, base::Random& random, const consumer::Feeder& feeder, log::Sink& control);
+      base::Clock& clock, base::Random& random, const consumer::Feeder& feeder, log::Sink& control,
+      std::function<void()> worked);
   ~SnapshotFiles();
 
   SnapshotDesk& desk() noexcept { return *desk_; }
@@ -30,13 +32,15 @@ class SnapshotFiles {
   void end();
 
  private:
-  explicit SnapshotFiles(std::unique_ptr<consumer::PosixDisk> disk) : disk_(std::move(disk)) {}
+  SnapshotFiles(std::unique_ptr<consumer::PosixDisk> disk, std::function<void()> worked)
+      : disk_(std::move(disk)), worked_(std::move(worked)) {}
   void run(std::function<void()> work);
   void wait();
 
   std::unique_ptr<consumer::PosixDisk> disk_;
   std::unique_ptr<SnapshotShelf> shelf_;
   std::unique_ptr<SnapshotDesk> desk_;
+  const std::function<void()> worked_;
   std::thread background_;
 };
 
