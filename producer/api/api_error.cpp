@@ -40,7 +40,9 @@ Kind kind_of(fold::Reason reason, Condition condition) {
     case fold::ReasonKind::Guard: break;
   }
   if (reason == fold::Reason::RemovalGuard) {
-    return {403, "guard", "if this is meant, send it again with ?acknowledge_removals=N"};
+    return {403, "guard",
+            "if this is meant, send it again with ?acknowledge_removals=N, or with ?hold=1 for "
+            "somebody else to approve"};
   }
   return {403, "guard", "nothing may be emptied while it is in use"};
 }

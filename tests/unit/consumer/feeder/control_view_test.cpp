@@ -68,6 +68,54 @@ TEST_F(ControlViewTest, WhatIsNoSoundRecordIsSkippedAndCounted) {
   EXPECT_EQ(pin_of("n1", "eu"), 3u);
 }
 
+class ProposalsInControl : public ControlViewTest {
+ protected:
+  static event::Proposal proposal(event::ProposalState state, const std::string& by = {}) {
+    return {.id = {1, 2},
+            .author = "alice",
+            .reason = {},
+            .refusal = {},
+            .zones = {},
+            .change = {},
+            .state = state,
+            .closed_by = by};
+  }
+  bool apply_as(const event::Proposal& held, const std::string& key) {
+    log::Draft draft{.key = key};
+    draft.value = schemas::encode(event::ControlRecord(held));
+    return apply(draft);
+  }
+  bool apply_as(const event::Proposal& held) { return apply_as(held, held_key(held.id)); }
+  std::string closed_by() const { return view_.proposal_of({1, 2})->proposal.closed_by; }
+};
+
+TEST_F(ProposalsInControl, OfTwoDecisionsTheFirstStands) {
+  using event::ProposalState;
+  EXPECT_TRUE(apply_as(proposal(ProposalState::Open)));
+  EXPECT_TRUE(apply_as(proposal(ProposalState::Approved, "bob")));
+  EXPECT_TRUE(apply_as(proposal(ProposalState::Rejected, "carol")));
+  EXPECT_EQ(closed_by(), "bob");
+  EXPECT_TRUE(apply_as(proposal(ProposalState::Approved, "dave")));
+  EXPECT_EQ(closed_by(), "bob");
+  EXPECT_TRUE(apply_as(proposal(ProposalState::Open)));  // its change was refused
+  EXPECT_TRUE(apply_as(proposal(ProposalState::Rejected, "carol")));
+  EXPECT_TRUE(apply_as(proposal(ProposalState::Open)));
+  EXPECT_EQ(closed_by(), "carol") << "a rejected one is never opened again";
+  EXPECT_EQ(view_.skipped(), 0u);
+}
+
+TEST_F(ProposalsInControl, StandUnderTheirOwnKeyUntilATombstone) {
+  const event::Proposal held = proposal(event::ProposalState::Open);
+  EXPECT_FALSE(apply_as(held, "held/7"));
+  EXPECT_FALSE(apply_as(held, "pin/fleet"));
+  EXPECT_TRUE(apply_as(held));
+  log::Draft gone{.key = held_key(held.id)};
+  gone.tombstone = true;
+  EXPECT_TRUE(apply(gone));
+  EXPECT_TRUE(view_.proposals().empty());
+  EXPECT_EQ(view_.newest_ms(), 1000 + offset_);
+}
+
 TEST_F(ControlViewTest, HearsControllersByTheClockOfTheLog) {
   log::Draft beat{.key = "heartbeat/c1"};
   beat.value = schemas::encode(event::ControlRecord(event::Heartbeat{"c1", 7}));
