@@ -22,6 +22,9 @@ void RetainedVersions::pass(const dataset::Dataset& dataset) {
 void RetainedVersions::add(const dataset::Dataset& dataset) {
   TIDEMARK_CHECK(versions_.empty() || seq_of(versions_.back()) < seq_of(dataset), "seqs rise");
   pass(dataset);
+  const bool served_before = !versions_.empty() && versions_.back().serves_as(dataset);
+  if (newest_is_part_) versions_.pop_back();
+  newest_is_part_ = served_before && !versions_.empty();
   versions_.push_back(dataset);
   if (versions_.size() > versions_max_) versions_.pop_front();
   const std::size_t superseded = dataset.store().octets_superseded();
@@ -42,7 +45,10 @@ void RetainedVersions::provide(const dataset::Dataset& dataset) {
   kept_ = dataset;
 }
 
-void RetainedVersions::clear() { versions_.clear(); }
+void RetainedVersions::clear() {
+  versions_.clear();
+  newest_is_part_ = false;
+}
 
 std::optional<dataset::Dataset> RetainedVersions::find(std::uint64_t seq) const {
   if (kept_ && seq_of(*kept_) == seq) return kept_;

@@ -3,8 +3,9 @@
 // A version is a handle of a Dataset: it shares all but what later changes replaced. It holds the
 // newest `versions_max` of them while what only older ones need stays within `octets_max` and as
 // much again as the newest one needs: the version before an import that replaced everything must
-// not be the first to go. The oldest go first, a few with each change. Beside them it holds the one
-// that is kept on purpose.
+// not be the first to go. The oldest go first, a few with each change. A version that only brought
+// a part of a zone under construction is not worth its pages: it goes when the next one comes.
+// Beside them it holds the one that is kept on purpose.
 //
 // Invariants  What is kept is never dropped, but by keep() of another one and by clear().
 // Threads     The feeder's. What it hands out is a value.
@@ -41,6 +42,7 @@ class RetainedVersions {
  private:
   const std::size_t versions_max_, octets_max_;
   std::deque<dataset::Dataset> versions_;  // seqs rise
+  bool newest_is_part_ = false;            // and answers as the one before it does
   std::optional<std::uint64_t> keep_seq_;
   std::optional<dataset::Dataset> kept_;
 };

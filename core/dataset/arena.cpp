@@ -5,7 +5,19 @@
 namespace tidemark::dataset {
 
 Arena::~Arena() {
-  for (std::byte* extent : extents_) ::operator delete(extent, std::align_val_t{64});
+  for (std::byte* extent : small_extents_) ::operator delete(extent, std::align_val_t{64});
+}
+
+void Arena::add_extent() {
+  if (small_extents_.size() < small_extents_max) {
+    next_ = static_cast<std::byte*>(::operator new(small_extent_octets, std::align_val_t{64}));
+    left_ = small_extent_octets;
+    small_extents_.push_back(next_);
+  } else {
+    next_ = extents_.emplace_back(base::huge_page_octets).begin();
+    left_ = base::huge_page_octets;
+  }
+  reserved_ += left_;
 }
 
 std::size_t Arena::class_of(std::size_t octets) noexcept {
@@ -35,12 +47,7 @@ void* Arena::allocate(std::size_t octets) {
     free_[size_class] = reused->next;
     return reused;
   }
-  if (left_ < rounded) {  // what is left of the old extent is lost: at most 4.5 KiB in 1 MiB
-    next_ = static_cast<std::byte*>(::operator new(extent_octets, std::align_val_t{64}));
-    left_ = extent_octets;
-    extents_.push_back(next_);
-    reserved_ += extent_octets;
-  }
+  if (left_ < rounded) add_extent();  // what is left of the old one is lost: 4.5 KiB at most
   std::byte* object = next_;
   next_ += rounded;
   left_ -= rounded;

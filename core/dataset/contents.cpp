@@ -36,6 +36,18 @@ StateHash Contents::state_hash() const noexcept {
   return StateHash(base::xxh3_128(octets));
 }
 
+void Contents::count_zone(dns::NameView apex) noexcept {
+  const std::size_t labels = apex.label_count();
+  if (zones_at_depth[labels]++ == 0) zone_depths[labels / 64] |= std::uint64_t{1} << labels % 64;
+}
+
+void Contents::discount_zone(dns::NameView apex) noexcept {
+  const std::size_t labels = apex.label_count();
+  if (--zones_at_depth[labels] == 0) {
+    zone_depths[labels / 64] &= ~(std::uint64_t{1} << labels % 64);
+  }
+}
+
 std::uint32_t bucket_of(dns::NameView owner) noexcept {
   return static_cast<std::uint32_t>(base::xxh3_64(owner.wire(), 0) % bucket_count);
 }

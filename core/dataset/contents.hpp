@@ -10,6 +10,7 @@
 #include "core/base/hash.hpp"
 #include "core/base/u128.hpp"
 #include "core/dataset/dataset.hpp"
+#include "core/dataset/denial.hpp"
 #include "core/dataset/node.hpp"
 #include "core/dataset/table.hpp"
 #include "core/dns/name.hpp"
@@ -19,7 +20,9 @@ namespace tidemark::dataset {
 using NodeTable = Table<NodeBlock, NodeTraits>;
 
 struct ZoneBlock : Object {
-  NodeTable names;
+  NodeTable names;  // all but the apex
+  NodeBlock* apex;  // apart: every ChangeSet gives it a new SOA, every search begins there
+  Denial* denial;   // null while it has no SOA
   base::U128 hash;
   std::uint64_t seq;
   std::uint64_t rrsets;
@@ -32,6 +35,15 @@ struct ZoneBlock : Object {
   dns::NameView name() const noexcept {
     return dns::NameView::trusted(
         {static_cast<const std::uint8_t*>(static_cast<const void*>(this + 1)), name_octets});
+  }
+  NodeBlock* find(dns::NameView owner, std::uint64_t seed) const noexcept {
+    if (owner.wire().size() > name_octets) return names.find(owner, seed);
+    return NodeTraits::equal(*apex, owner) ? apex : nullptr;
+  }
+  template <class Visit>
+  void for_each_node(Visit&& visit) const {
+    visit(*apex);
+    names.for_each(visit);
   }
 };
 
@@ -98,6 +110,7 @@ struct Contents {
   std::uint64_t rrsets = 0;
   ZoneTable zones, constructions;
   std::array<std::uint32_t, dns::labels_max + 1> zones_at_depth{};  // live zones by label count
+  std::array<std::uint64_t, 2> zone_depths{};  // bit n: there is a live zone with n labels
   PoolTable pools;
   OverrideTable overrides;
   std::uint32_t pool_slots = 0;
@@ -108,6 +121,8 @@ struct Contents {
       std::make_shared<const std::vector<event::CookieSalt>>();
 
   StateHash state_hash() const noexcept;
+  void count_zone(dns::NameView apex) noexcept;
+  void discount_zone(dns::NameView apex) noexcept;
 };
 
 // Bucket of a leaf: 12 bits of the unseeded hash of its owner, the same on every node.

@@ -1,6 +1,7 @@
 #include "core/dataset/dataset.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "core/base/check.hpp"
 #include "core/base/hash.hpp"
@@ -12,32 +13,45 @@ dns::NameView Zone::name() const noexcept { return block_->name(); }
 event::ZoneSeq Zone::seq() const noexcept { return event::ZoneSeq(block_->seq); }
 dns::Serial Zone::serial() const noexcept { return dns::Serial(block_->serial); }
 base::U128 Zone::hash() const noexcept { return block_->hash; }
+const Denial* Zone::denial() const noexcept { return block_->denial; }
 std::uint64_t Zone::rrset_count() const noexcept { return block_->rrsets; }
-std::uint64_t Zone::name_count() const noexcept { return block_->names.size(); }
+std::uint64_t Zone::name_count() const noexcept { return block_->names.size() + 1; }
 std::uint64_t Zone::dname_count() const noexcept { return block_->dnames; }
 std::size_t Zone::labels_deepest() const noexcept { return block_->labels_deepest; }
 ZoneSettings Zone::settings() const noexcept { return block_->settings; }
 
 std::optional<Node> Zone::find(dns::NameView owner) const noexcept {
-  const NodeBlock* node = block_->names.find(owner, seed_.value());
+  const NodeBlock* node = block_->find(owner, seed_.value());
   if (node == nullptr) return std::nullopt;
   return Node(node);
 }
 
-Node Zone::apex() const noexcept {
-  const auto node = find(name());
-  TIDEMARK_CHECK(node.has_value(), "every zone has its apex node");
-  return *node;
+Node Zone::apex() const noexcept { return Node(block_->apex); }
+
+void Zone::prefetch_way(std::uint64_t name_hash) const noexcept {
+  block_->names.prefetch_link(name_hash);
+}
+
+TableProbe Zone::probe(std::uint64_t name_hash) const noexcept {
+  return block_->names.probe(name_hash);
+}
+
+void Zone::prefetch(const TableProbe& probe) noexcept { NodeTable::prefetch_entry(probe); }
+
+std::optional<Node> Zone::find(const TableProbe& probe, dns::NameView owner) noexcept {
+  const NodeBlock* node = NodeTable::find(probe, owner);
+  if (node == nullptr) return std::nullopt;
+  return Node(node);
 }
 
 void Zone::for_each_node(const std::function<void(const Node&)>& visit) const {
-  block_->names.for_each([&](const NodeBlock& node) { visit(Node(&node)); });
+  block_->for_each_node([&](const NodeBlock& node) { visit(Node(&node)); });
 }
 
 std::vector<Node> Zone::sorted_nodes() const {
   std::vector<Node> nodes;
   nodes.reserve(name_count());
-  block_->names.for_each([&](const NodeBlock& node) { nodes.emplace_back(&node); });
+  block_->for_each_node([&](const NodeBlock& node) { nodes.emplace_back(&node); });
   std::sort(nodes.begin(), nodes.end(),
             [](const Node& a, const Node& b) { return a.name() < b.name(); });
   return nodes;
@@ -86,6 +100,7 @@ Version Dataset::version() const noexcept {
   const Contents& all = *lease_->contents;
   return {all.lineage, all.seq, all.state_hash()};
 }
+HashSeed Dataset::hash_seed() const noexcept { return lease_->contents->seed; }
 std::size_t Dataset::zone_count() const noexcept { return lease_->contents->zones.size(); }
 std::uint64_t Dataset::rrset_count() const noexcept { return lease_->contents->rrsets; }
 
@@ -97,18 +112,24 @@ std::optional<Zone> Dataset::find_zone(dns::NameView apex) const noexcept {
 }
 
 std::optional<Zone> Dataset::enclosing_zone(dns::NameView name) const noexcept {
+  return enclosing_zone(NamePath(name, lease_->contents->seed));
+}
+
+std::optional<Zone> Dataset::enclosing_zone(const NamePath& name) const noexcept {
   const Contents& all = *lease_->contents;
-  std::size_t labels = name.label_count();
-  while (true) {
-    if (all.zones_at_depth[labels] != 0) {
-      if (const ZoneBlock* zone = all.zones.find(name, all.seed.value())) {
-        return Zone(zone, all.seed);
-      }
+  const std::size_t labels = name.labels();
+  for (std::size_t word = labels / 64 + 1; word-- > 0;) {
+    std::uint64_t depths = all.zone_depths[word];
+    if (word == labels / 64) depths &= ~std::uint64_t{0} >> (63 - labels % 64);
+    while (depths != 0) {  // the deepest first
+      const auto bit = static_cast<std::size_t>(std::bit_width(depths)) - 1;
+      const std::size_t depth = word * 64 + bit;
+      const ZoneBlock* zone = ZoneTable::find(all.zones.probe(name.hash(depth)), name.end(depth));
+      if (zone != nullptr) return Zone(zone, all.seed);
+      depths &= ~(std::uint64_t{1} << bit);
     }
-    if (labels == 0) return std::nullopt;
-    name = name.parent();
-    --labels;
   }
+  return std::nullopt;
 }
 
 std::optional<Zone> Dataset::zone_above(dns::NameView apex) const noexcept {
@@ -185,6 +206,13 @@ std::optional<event::Override> Dataset::find_override(std::string_view pool,
 
 const std::vector<event::CookieSalt>& Dataset::cookie_salts() const noexcept {
   return *lease_->contents->cookie_salts;
+}
+
+bool Dataset::serves_as(const Dataset& other) const noexcept {
+  const Contents& mine = *lease_->contents;
+  const Contents& its = *other.lease_->contents;
+  return mine.zones.is_same_as(its.zones) && mine.pools.is_same_as(its.pools) &&
+         mine.overrides.is_same_as(its.overrides) && mine.cookie_salts == its.cookie_salts;
 }
 
 base::U128 Dataset::bucket(std::uint32_t index) const noexcept {

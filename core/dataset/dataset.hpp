@@ -26,7 +26,10 @@
 
 #include "core/base/result.hpp"
 #include "core/base/u128.hpp"
+#include "core/dataset/denial.hpp"
+#include "core/dataset/name_path.hpp"
 #include "core/dataset/node.hpp"
+#include "core/dataset/probe.hpp"
 #include "core/dataset/store.hpp"
 #include "core/dataset/version.hpp"
 #include "core/dns/name.hpp"
@@ -54,9 +57,10 @@ class Zone {
   Zone(const ZoneBlock* block, HashSeed seed) noexcept : block_(block), seed_(seed) {}
 
   dns::NameView name() const noexcept;
-  event::ZoneSeq seq() const noexcept;  // seq of the last accepted ChangeSet that touched it
-  dns::Serial serial() const noexcept;  // of its SOA; 0 if it has none yet
-  base::U128 hash() const noexcept;     // sum of its leaves
+  event::ZoneSeq seq() const noexcept;    // seq of the last accepted ChangeSet that touched it
+  dns::Serial serial() const noexcept;    // of its SOA; 0 if it has none yet
+  base::U128 hash() const noexcept;       // sum of its leaves
+  const Denial* denial() const noexcept;  // null: it has no SOA
   std::uint64_t rrset_count() const noexcept;
   std::uint64_t name_count() const noexcept;  // empty non-terminals included
   std::uint64_t dname_count() const noexcept;
@@ -66,6 +70,12 @@ class Zone {
 
   std::optional<Node> find(dns::NameView owner) const noexcept;
   Node apex() const noexcept;
+  // The same search in steps, for a name below the apex: way, place, node, comparison. Between them
+  // goes other work, while the memory that the next step wants is on its way.
+  void prefetch_way(std::uint64_t name_hash) const noexcept;
+  TableProbe probe(std::uint64_t name_hash) const noexcept;
+  static void prefetch(const TableProbe& probe) noexcept;
+  static std::optional<Node> find(const TableProbe& probe, dns::NameView owner) noexcept;
   // No particular order; sorted_nodes() is canonical order (RFC 4034 section 6.1), O(n log n).
   void for_each_node(const std::function<void(const Node&)>& visit) const;
   std::vector<Node> sorted_nodes() const;
@@ -105,12 +115,14 @@ class Dataset {
   static Dataset empty(Lineage lineage, HashSeed seed);
 
   Version version() const noexcept;
+  HashSeed hash_seed() const noexcept;  // of NamePaths that are looked for here
   std::size_t zone_count() const noexcept;
   std::uint64_t rrset_count() const noexcept;
 
   std::optional<Zone> find_zone(dns::NameView apex) const noexcept;
   // The deepest zone whose apex is `name` or an ancestor of it, by whole labels.
   std::optional<Zone> enclosing_zone(dns::NameView name) const noexcept;
+  std::optional<Zone> enclosing_zone(const NamePath& name) const noexcept;
   // As before, but strictly above `apex`: the parent side of a hosted zone.
   std::optional<Zone> zone_above(dns::NameView apex) const noexcept;
   std::optional<Zone> find_construction(dns::NameView apex) const noexcept;
@@ -127,6 +139,9 @@ class Dataset {
 
   // The first signs, all verify; none: nobody has asked for cookies.
   const std::vector<event::CookieSalt>& cookie_salts() const noexcept;
+
+  // True if every answer from one is the other's: they differ in zones under construction at most.
+  bool serves_as(const Dataset& other) const noexcept;
 
   base::U128 bucket(std::uint32_t index) const noexcept;  // sum of the leaves in this bucket
   // The state hash from scratch; equal to version().state_hash, else memory or code is broken.

@@ -11,11 +11,6 @@ namespace tidemark::dataset {
 
 namespace {
 
-template <class T>
-void destroy(const void* content) {
-  delete static_cast<const T*>(content);
-}
-
 ZoneTable& table_of(Contents& all, Editor::Place place) {
   return place == Editor::Place::Live ? all.zones : all.constructions;
 }
@@ -71,31 +66,6 @@ std::optional<Zone> Editor::find_zone(dns::NameView apex, Place place) const noe
   return Zone(zone, next_->seed);
 }
 
-std::optional<PoolView> Editor::find_pool(std::string_view name) const noexcept {
-  const Cell* cell = next_->pools.find(name, next_->seed.value());
-  if (cell == nullptr) return std::nullopt;
-  return PoolView(static_cast<const PoolEntry*>(cell->content));
-}
-
-std::optional<event::Override> Editor::find_override(std::string_view pool,
-                                                     std::string_view endpoint) const {
-  const Cell* cell = next_->overrides.find(override_key(pool, endpoint), next_->seed.value());
-  if (cell == nullptr) return std::nullopt;
-  return static_cast<const OverrideEntry*>(cell->content)->value;
-}
-
-std::vector<event::Override> Editor::overrides_of(std::string_view pool) const {
-  std::vector<event::Override> found;
-  next_->overrides.for_each([&](const Cell& cell) {
-    const auto& value = static_cast<const OverrideEntry*>(cell.content)->value;
-    if (value.pool == pool) found.push_back(value);
-  });
-  std::sort(found.begin(), found.end(), [](const event::Override& a, const event::Override& b) {
-    return a.endpoint < b.endpoint;
-  });
-  return found;
-}
-
 ZoneBlock& Editor::zone_for_edit(dns::NameView apex, Place place) {
   ZoneTable& table = table_of(*next_, place);
   ZoneBlock* zone = table.find(apex, next_->seed.value());
@@ -110,10 +80,10 @@ ZoneBlock& Editor::zone_for_edit(dns::NameView apex, Place place) {
 void Editor::create_zone(dns::NameView apex, Place place) {
   ZoneBlock* zone = make_zone(*store_, apex);
   zone->labels_deepest = static_cast<std::uint32_t>(apex.label_count());
-  zone->names.put(*store_, next_->seed.value(), make_empty_node(*store_, apex));
+  zone->apex = make_empty_node(*store_, apex);
   const ZoneBlock* old = table_of(*next_, place).put(*store_, next_->seed.value(), zone);
   TIDEMARK_CHECK(old == nullptr, "a zone that exists is not created again");
-  if (place == Place::Live) ++next_->zones_at_depth[zone->labels_deepest];
+  if (place == Place::Live) next_->count_zone(apex);
 }
 
 void Editor::add_entry_hash(base::ByteView octets, bool added) {
@@ -159,29 +129,27 @@ void Editor::move_bucket(dns::NameView owner, const base::U128& leaf, bool added
   added ? sum += leaf : sum -= leaf;
 }
 
-void Editor::count_pool_reference(const RrsetView& rrset, bool added) {
-  if (rrset.type() != dns::RrType::Pool) return;
-  rrset.for_each_rdata([&](base::ByteView name) {
-    Cell* cell = next_->pools.find(base::as_text(name), next_->seed.value());
-    TIDEMARK_CHECK(cell != nullptr, "a POOL RRset names a pool that exists");
-    auto entry = std::make_unique<PoolEntry>(*static_cast<const PoolEntry*>(cell->content));
-    entry->references += added ? 1u : ~0u;
-    next_->pools.put(*store_, next_->seed.value(),
-                     store_->allocate_cell(destroy<PoolEntry>, entry.release()));
-    store_->retire(cell);
-  });
+NodeBlock* Editor::find_node(const ZoneBlock& zone, dns::NameView owner) const noexcept {
+  return zone.find(owner, next_->seed.value());
 }
 
 NodeBlock* Editor::put_node(ZoneBlock& zone, NodeBlock* node) {
-  if (NodeBlock* old = zone.names.put(*store_, next_->seed.value(), node)) store_->retire(old);
+  NodeBlock* old = node->name_octets == zone.name_octets
+                       ? std::exchange(zone.apex, node)
+                       : zone.names.put(*store_, next_->seed.value(), node);
+  if (old != nullptr) store_->retire(old);
   return node;
+}
+
+void Editor::put_denial(ZoneBlock& zone, Denial* denial) {
+  if (Denial* old = std::exchange(zone.denial, denial)) store_->retire(old);
 }
 
 void Editor::link_to_parent(ZoneBlock& zone, dns::NameView name) {
   while (name != zone.name()) {
     const bool wildcard = name.is_wildcard();
     const dns::NameView above = name.parent();
-    NodeBlock* parent = zone.names.find(above, next_->seed.value());
+    NodeBlock* parent = find_node(zone, above);
     const bool existed = parent != nullptr;
     if (!existed) {
       parent = put_node(zone, make_empty_node(*store_, above));
@@ -198,13 +166,13 @@ void Editor::link_to_parent(ZoneBlock& zone, dns::NameView name) {
 void Editor::unlink_if_childless(ZoneBlock& zone, dns::NameView start) {
   dns::Name name(start);  // the nodes that `start` may look into go away
   while (true) {
-    NodeBlock* node = zone.names.find(name, next_->seed.value());
+    NodeBlock* node = find_node(zone, name);
     if (node->rrset_count != 0 || node->children != 0 || name.view() == zone.name()) return;
     const bool wildcard = name.view().is_wildcard();
     zone.names.remove(*store_, next_->seed.value(), name);
     store_->retire(node);
     name = dns::Name(name.view().parent());
-    NodeBlock* parent = zone.names.find(name, next_->seed.value());
+    NodeBlock* parent = find_node(zone, name);
     if (!store_->is_fresh(parent)) parent = put_node(zone, copy_node(*store_, *parent));
     --parent->children;
     if (wildcard) parent->flags &= static_cast<std::uint8_t>(~NodeBlock::wildcard_child);
@@ -213,21 +181,23 @@ void Editor::unlink_if_childless(ZoneBlock& zone, dns::NameView start) {
 
 void Editor::put_rrset(dns::NameView apex, const dns::Rrset& rrset, Place place) {
   ZoneBlock& zone = zone_for_edit(apex, place);
-  const NodeBlock* node = zone.names.find(rrset.owner, next_->seed.value());
+  const NodeBlock* node = find_node(zone, rrset.owner);
   const bool is_new = node == nullptr;
-  if (is_new) {
-    node = put_node(zone, make_empty_node(*store_, rrset.owner));
-  } else if (const auto old = Node(node).find(rrset.type)) {
-    add_leaf(zone, rrset.owner, *old, place, false);
-    count_pool_reference(*old, false);
+  if (!is_new) {
+    if (const auto old = Node(node).find(rrset.type)) {
+      add_leaf(zone, rrset.owner, *old, place, false);
+      count_pool_reference(*old, false);
+    }
   }
-  NodeBlock* changed = put_node(zone, with_rrset(*store_, *node, rrset));
+  NodeBlock* changed =
+      put_node(zone, is_new ? make_node(*store_, rrset) : with_rrset(*store_, *node, rrset));
   const RrsetView put = *Node(changed).find(rrset.type);
   add_leaf(zone, rrset.owner, put, place, true);
   count_pool_reference(put, true);
   if (rrset.type == dns::RrType::Soa) {
     const base::ByteView soa = put.first_rdata();
     zone.serial = base::load_u32(soa.data() + soa.size() - 20);
+    put_denial(zone, make_denial(*store_, zone.name(), put));
   }
   if (is_new) {
     link_to_parent(zone, changed->name());
@@ -238,13 +208,14 @@ void Editor::put_rrset(dns::NameView apex, const dns::Rrset& rrset, Place place)
 
 void Editor::delete_rrset(dns::NameView apex, dns::NameView owner, dns::RrType type, Place place) {
   ZoneBlock& zone = zone_for_edit(apex, place);
-  const NodeBlock* node = zone.names.find(owner, next_->seed.value());
+  const NodeBlock* node = find_node(zone, owner);
   TIDEMARK_CHECK(node != nullptr, "the name to take an RRset from exists");
   const auto old = Node(node).find(type);
   TIDEMARK_CHECK(old.has_value(), "the RRset to delete exists");
   add_leaf(zone, owner, *old, place, false);
   count_pool_reference(*old, false);
   const NodeBlock* changed = put_node(zone, without_rrset(*store_, *node, type));
+  if (type == dns::RrType::Soa) put_denial(zone, nullptr);
   unlink_if_childless(zone, changed->name());
 }
 
@@ -271,7 +242,7 @@ void Editor::touch_zone(dns::NameView apex, dns::Serial serial, event::ZoneSeq s
 }
 
 void Editor::retire_zone(ZoneBlock& zone, Place place) {
-  zone.names.for_each([&](const NodeBlock& block) {
+  zone.for_each_node([&](const NodeBlock& block) {
     const Node node(&block);
     for (const RrsetView rrset : node) {
       add_leaf(zone, node.name(), rrset, place, false);
@@ -282,9 +253,11 @@ void Editor::retire_zone(ZoneBlock& zone, Place place) {
     if (zone.settings != ZoneSettings{}) {
       add_entry_hash(settings_octets(zone.name(), zone.settings), false);
     }
-    --next_->zones_at_depth[zone.name().label_count()];
+    next_->discount_zone(zone.name());
   }
   zone.names.clear(*store_, [&](NodeBlock* node) { store_->retire(node); });
+  store_->retire(zone.apex);
+  put_denial(zone, nullptr);
   store_->retire(&zone);
 }
 
@@ -304,7 +277,7 @@ void Editor::commit_construction(dns::NameView apex) {
   next_->construction_sum -= zone.hash;
   next_->live_sum += zone.hash;
   next_->rrsets += zone.rrsets;
-  zone.names.for_each([&](const NodeBlock& block) {
+  zone.for_each_node([&](const NodeBlock& block) {
     const Node node(&block);
     for (const RrsetView rrset : node) {
       move_bucket(node.name(), leaf_hash(node.name(), rrset), true);
@@ -313,76 +286,8 @@ void Editor::commit_construction(dns::NameView apex) {
   if (zone.settings != ZoneSettings{}) {
     add_entry_hash(settings_octets(apex, zone.settings), true);
   }
-  ++next_->zones_at_depth[zone.name().label_count()];
+  next_->count_zone(zone.name());
   next_->zones.put(*store_, next_->seed.value(), &zone);
-}
-
-void Editor::put_pool(const event::Pool& pool) {
-  auto entry = std::make_unique<PoolEntry>(PoolEntry{pool, 0, 0, 0, 0, 0});
-  for (std::size_t i = 0; i < pool.endpoints.size(); ++i) {
-    const std::uint64_t bit = std::uint64_t{1} << i;
-    const bool v4 = pool.endpoints[i].address.family == event::Address::Family::V4;
-    (v4 ? entry->members_v4 : entry->members_v6) |= bit;
-    if (pool.endpoints[i].weight > 0) entry->weighted |= bit;
-  }
-  if (Cell* old = next_->pools.find(pool.name, next_->seed.value())) {
-    const auto* before = static_cast<const PoolEntry*>(old->content);
-    entry->slot = before->slot;
-    entry->references = before->references;
-    add_entry_hash(pool_octets(before->pool), false);
-  } else if (!next_->free_slots->empty()) {
-    auto rest = std::make_shared<std::vector<std::uint32_t>>(*next_->free_slots);
-    entry->slot = rest->back();
-    rest->pop_back();
-    next_->free_slots = std::move(rest);
-  } else {
-    entry->slot = next_->pool_slots++;
-  }
-  add_entry_hash(pool_octets(pool), true);
-  Cell* cell = store_->allocate_cell(destroy<PoolEntry>, entry.release());
-  if (Cell* old = next_->pools.put(*store_, next_->seed.value(), cell)) store_->retire(old);
-  drop_overrides_of_missing_endpoints(pool);
-}
-
-void Editor::drop_overrides_of_missing_endpoints(const event::Pool& pool) {
-  for (const event::Override& one : overrides_of(pool.name)) {
-    const bool there =
-        std::any_of(pool.endpoints.begin(), pool.endpoints.end(),
-                    [&](const event::Endpoint& endpoint) { return endpoint.id == one.endpoint; });
-    if (!there) delete_override(one.pool, one.endpoint);
-  }
-}
-
-void Editor::delete_pool(std::string_view name) {
-  Cell* cell = next_->pools.find(name, next_->seed.value());
-  TIDEMARK_CHECK(cell != nullptr, "the pool to delete exists");
-  const auto* entry = static_cast<const PoolEntry*>(cell->content);
-  TIDEMARK_CHECK(entry->references == 0, "a pool in use is not deleted");
-  for (const event::Override& one : overrides_of(name)) delete_override(one.pool, one.endpoint);
-  auto slots = std::make_shared<std::vector<std::uint32_t>>(*next_->free_slots);
-  slots->push_back(entry->slot);
-  next_->free_slots = std::move(slots);
-  add_entry_hash(pool_octets(entry->pool), false);
-  next_->pools.remove(*store_, next_->seed.value(), name);
-  store_->retire(cell);
-}
-
-void Editor::put_override(const event::Override& value) {
-  if (const auto old = find_override(value.pool, value.endpoint)) {
-    add_entry_hash(override_octets(*old), false);
-  }
-  add_entry_hash(override_octets(value), true);
-  auto* entry = new OverrideEntry{override_key(value.pool, value.endpoint), value};
-  Cell* cell = store_->allocate_cell(destroy<OverrideEntry>, entry);
-  if (Cell* old = next_->overrides.put(*store_, next_->seed.value(), cell)) store_->retire(old);
-}
-
-void Editor::delete_override(std::string_view pool, std::string_view endpoint) {
-  const std::string key = override_key(pool, endpoint);
-  Cell* cell = next_->overrides.remove(*store_, next_->seed.value(), key);
-  TIDEMARK_CHECK(cell != nullptr, "the override to delete exists");
-  add_entry_hash(override_octets(static_cast<const OverrideEntry*>(cell->content)->value), false);
-  store_->retire(cell);
 }
 
 const std::vector<event::CookieSalt>& Editor::cookie_salts() const noexcept {

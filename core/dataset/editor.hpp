@@ -67,7 +67,9 @@ class Editor {
   void move_bucket(dns::NameView owner, const base::U128& leaf, bool added);
   void drop_overrides_of_missing_endpoints(const event::Pool& pool);
   void count_pool_reference(const RrsetView& rrset, bool added);
+  NodeBlock* find_node(const ZoneBlock& zone, dns::NameView owner) const noexcept;
   NodeBlock* put_node(ZoneBlock& zone, NodeBlock* node);
+  void put_denial(ZoneBlock& zone, Denial* denial);
   void link_to_parent(ZoneBlock& zone, dns::NameView name);
   void unlink_if_childless(ZoneBlock& zone, dns::NameView name);
   void retire_zone(ZoneBlock& zone, Place place);

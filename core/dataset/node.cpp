@@ -5,6 +5,7 @@
 
 #include "core/base/check.hpp"
 #include "core/base/hash.hpp"
+#include "core/dataset/name_path.hpp"
 
 namespace tidemark::dataset {
 
@@ -120,6 +121,21 @@ NodeBlock* make_empty_node(Store& store, dns::NameView name) {
   return node;
 }
 
+NodeBlock* make_node(Store& store, const dns::Rrset& rrset) {
+  const base::ByteView wire = rrset.owner.wire();
+  auto* node = store.allocate<NodeBlock>(sizeof(NodeBlock) + wire.size() + rrset_header_octets +
+                                         rendered_octets(rrset));
+  node->children = 0;
+  node->rrset_count = 1;
+  node->flags = flag_of(rrset.type);
+  node->name_octets = static_cast<std::uint8_t>(wire.size());
+  base::FixedWriter out = writer_of(*node);
+  out.put(wire);
+  render(rrset, out);
+  TIDEMARK_CHECK(!out.overflowed() && out.room() == 0, "a node block is exactly filled");
+  return node;
+}
+
 NodeBlock* with_rrset(Store& store, const NodeBlock& from, const dns::Rrset& rrset) {
   std::size_t octets = from.octets + rrset_header_octets + rendered_octets(rrset);
   const auto old = Node(&from).find(rrset.type);
@@ -189,7 +205,7 @@ base::U128 leaf_hash(dns::NameView owner, const RrsetView& rrset) {
 }
 
 std::uint64_t NodeTraits::hash(Key key, std::uint64_t seed) noexcept {
-  return base::xxh3_64(key.wire(), seed);
+  return name_hash(key, HashSeed(seed));
 }
 
 bool NodeTraits::equal(const NodeBlock& node, Key key) noexcept {

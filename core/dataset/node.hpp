@@ -120,6 +120,7 @@ struct NodeBlock : Object {
 
 // Makes blocks; the Editor's tool.
 NodeBlock* make_empty_node(Store& store, dns::NameView name);
+NodeBlock* make_node(Store& store, const dns::Rrset& rrset);  // a name with this RRset alone
 // A copy of `from` with `rrset` put in or replaced / without `type`. `from` is not retired.
 NodeBlock* with_rrset(Store& store, const NodeBlock& from, const dns::Rrset& rrset);
 NodeBlock* without_rrset(Store& store, const NodeBlock& from, dns::RrType type);

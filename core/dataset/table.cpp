@@ -16,7 +16,7 @@ Chunk* TableChunks::make_inner(Store& store, Chunk* child) {
   inner->count = 0;
   inner->capacity = 0;
   inner->depth = 0;
-  for (std::uint32_t i = 0; i < fanout; ++i) inner->children()[i] = child;
+  for (std::uint32_t i = 0; i < fanout; ++i) inner->links()[i] = link_to(child);
   return inner;
 }
 

@@ -178,9 +178,8 @@ std::size_t wire_length(ByteView bytes) noexcept {
 // time; the arithmetic stays inside each octet as bit 7 is put aside first.
 void fold_case(ByteView wire, std::uint8_t* into) noexcept {
   const std::span<std::uint8_t> folded(into, wire.size());
-  constexpr std::uint64_t each = 0x0101010101010101;
-  std::size_t at = 0;
-  for (; at + 8 <= wire.size(); at += 8) {
+  const auto fold_eight = [&](std::size_t at) {
+    constexpr std::uint64_t each = 0x0101010101010101;
     std::uint64_t octets;
     std::memcpy(&octets, &wire[at], 8);
     const std::uint64_t low = octets & (each * 0x7f);
@@ -189,8 +188,12 @@ void fold_case(ByteView wire, std::uint8_t* into) noexcept {
     const std::uint64_t upper = (from_a & ~behind_z & ~octets) & (each * 0x80);
     octets |= upper >> 2;
     std::memcpy(&folded[at], &octets, 8);
+  };
+  if (wire.size() >= 8) {
+    for (std::size_t at = 0; at + 8 < wire.size(); at += 8) fold_eight(at);
+    return fold_eight(wire.size() - 8);  // some of them twice: that changes nothing
   }
-  for (; at < wire.size(); ++at) {
+  for (std::size_t at = 0; at < wire.size(); ++at) {
     const std::uint8_t octet = wire[at];
     const bool upper = octet >= 'A' && octet <= 'Z';
     folded[at] = static_cast<std::uint8_t>(upper ? octet | 0x20 : octet);

@@ -169,6 +169,7 @@ void note_opt(const Section& opt, const Options& options, Query& out) noexcept {
 // Checks 7 to 10 on what follows the question and, in an IXFR, the SOA. `plain` is the verdict if
 // none fires.
 QueryVerdict read_tail(Reader& in, std::uint16_t count, QueryVerdict plain, Query& out) noexcept {
+  if (count == 0) return in.at_end() ? plain : QueryVerdict::FormErr;
   Additional found;
   if (!read_additional(in, count, found)) return QueryVerdict::FormErr;
   if (found.has_tsig && !is_sound_tsig(found.tsig)) return QueryVerdict::FormErr;

@@ -28,10 +28,11 @@ bool follows_cname(RrType type) noexcept {
 // One question on its way: the name that is asked for now, and where it stands in the message.
 class Answering {
  public:
-  Answering(const consumer::Snapshot& snapshot, const dns::Query& query, Transport transport,
-            const Moment& now, ResponseWriter& out, Trace* trace) noexcept
+  Answering(const consumer::Snapshot& snapshot, const dns::Query& query, const Lookup& lookup,
+            Transport transport, const Moment& now, ResponseWriter& out, Trace* trace) noexcept
       : snapshot_(snapshot),
         query_(query),
+        lookup_(&lookup),
         transport_(transport),
         now_(now),
         out_(out),
@@ -49,10 +50,10 @@ class Answering {
  private:
   // True if an alias led to another name.
   bool step() noexcept {
-    const auto zone = zone_for(snapshot_.dataset, name_.name, query_.qtype);
+    const auto& zone = lookup_->zone();
     if (trace_ != nullptr) trace_->begin(name_.name, zone);
     if (!zone) return leave_hosted_names(ExtendedError::NotAuthoritative);
-    const Match match = locate(*zone, name_.name, query_.qtype);
+    const Match match = locate(*lookup_, query_.qtype);
     if (trace_ != nullptr) trace_->now().match = match;
     if (is_expired(*zone)) {
       note_end(NameEnd::Expired);
@@ -162,6 +163,8 @@ class Answering {
     }
     seen_[hops_] = next.name.wire();
     name_ = next;
+    target_.begin(snapshot_.dataset, name_.name, query_.qtype);
+    lookup_ = &target_;
     return true;
   }
 
@@ -199,6 +202,8 @@ class Answering {
 
   const consumer::Snapshot& snapshot_;
   const dns::Query& query_;
+  const Lookup* lookup_;  // of name_
+  Lookup target_;         // of an alias
   const Transport transport_;
   const Moment& now_;
   ResponseWriter& out_;
@@ -213,16 +218,9 @@ class Answering {
 
 }  // namespace
 
-std::optional<Zone> zone_for(const dataset::Dataset& dataset, NameView name, RrType type) noexcept {
-  auto zone = dataset.enclosing_zone(name);
-  if (!zone || type != RrType::Ds || !(zone->name() == name)) return zone;
-  if (const auto parent = dataset.zone_above(name)) return parent;  // RFC 4035 section 3.1.4.1
-  return zone;
-}
-
-Outcome answer(const consumer::Snapshot& snapshot, const dns::Query& query, Transport transport,
-               const Moment& now, ResponseWriter& out, Trace* trace) noexcept {
-  return Answering(snapshot, query, transport, now, out, trace).run();
+Outcome answer(const consumer::Snapshot& snapshot, const dns::Query& query, const Lookup& lookup,
+               Transport transport, const Moment& now, ResponseWriter& out, Trace* trace) noexcept {
+  return Answering(snapshot, query, lookup, transport, now, out, trace).run();
 }
 
 }  // namespace tidemark::edge

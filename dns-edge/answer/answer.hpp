@@ -19,6 +19,7 @@
 
 #include "consumer/snapshot/snapshot.hpp"
 #include "core/dns/message.hpp"
+#include "dns-edge/answer/lookup.hpp"
 #include "dns-edge/answer/response_writer.hpp"
 #include "dns-edge/answer/settings.hpp"
 
@@ -54,12 +55,10 @@ struct Outcome {
   Addresses addresses{};
 };
 
-// The deepest hosted zone for a question; of DS the parent side's.
-std::optional<dataset::Zone> zone_for(const dataset::Dataset& dataset, dns::NameView name,
-                                      dns::RrType type) noexcept;
-
+// Of a question whose Lookup has begun; of its aliases' targets answer() begins others itself.
 // Writes its steps into `trace`, if there is one.
-Outcome answer(const consumer::Snapshot& snapshot, const dns::Query& query, Transport transport,
-               const Moment& now, ResponseWriter& out, Trace* trace = nullptr) noexcept;
+Outcome answer(const consumer::Snapshot& snapshot, const dns::Query& query, const Lookup& lookup,
+               Transport transport, const Moment& now, ResponseWriter& out,
+               Trace* trace = nullptr) noexcept;
 
 }  // namespace tidemark::edge

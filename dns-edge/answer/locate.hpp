@@ -9,10 +9,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "core/dataset/dataset.hpp"
 #include "core/dns/name.hpp"
 #include "core/dns/types.hpp"
+#include "dns-edge/answer/lookup.hpp"
 
 namespace tidemark::edge {
 
@@ -30,7 +32,10 @@ struct Match {
   dataset::Node node;
 };
 
-// Requires  `name` is at or below the zone's apex.
-Match locate(const dataset::Zone& zone, dns::NameView name, dns::RrType type) noexcept;
+// Requires  `lookup` has begun and found a zone.
+Match locate(const Lookup& lookup, dns::RrType type) noexcept;
+// The same, unless a wildcard must be looked for: then only its place, and no `match`.
+std::optional<dataset::TableProbe> locate_or_probe(const Lookup& lookup, dns::RrType type,
+                                                   std::optional<Match>& match) noexcept;
 
 }  // namespace tidemark::edge

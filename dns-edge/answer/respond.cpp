@@ -6,6 +6,7 @@
 #include "dns-edge/answer/answer.hpp"
 #include "dns-edge/answer/chaos.hpp"
 #include "dns-edge/answer/options.hpp"
+#include "dns-edge/answer/plain_answer.hpp"
 #include "dns-edge/answer/response_writer.hpp"
 #include "dns-edge/answer/trace.hpp"
 
@@ -30,8 +31,9 @@ struct CookieReply {
   }
 };
 
-// All of a call to respond() but the query, which is made in it.
+// All of a call to respond() but the query.
 struct Exchange {
+  const Lookup& lookup;
   const Client& client;
   const Moment& now;
   const Snapshot& snapshot;
@@ -132,8 +134,8 @@ bool is_stale(const Exchange& exchange) noexcept {
 
 Reply answer_question(const Exchange& exchange, const Query& query) noexcept {
   ResponseWriter out(exchange.room, query, query.question);
-  Outcome outcome = answer(exchange.snapshot, query, exchange.client.transport, exchange.now, out,
-                           exchange.trace);
+  Outcome outcome = answer(exchange.snapshot, query, exchange.lookup, exchange.client.transport,
+                           exchange.now, out, exchange.trace);
   if (out.overflowed() || out.room() < required_options(exchange)) {
     return too_large(exchange, query, outcome, out);
   }
@@ -221,36 +223,57 @@ Reply reply_to(QueryVerdict verdict, const Exchange& exchange, const Query& quer
   return {};
 }
 
-Reply respond_by(bool limited, ByteView message, const Client& client, const Moment& now,
+Reply respond_by(bool limited, const Arrival& arrival, const Client& client, const Moment& now,
                  const Snapshot& snapshot, const AnswerSettings& settings,
                  std::span<std::uint8_t> out, Trace* trace) noexcept {
-  Query query;
-  const QueryVerdict verdict = dns::parse_query(message, query);
+  const Query& query = arrival.query();
   const std::size_t allowed = std::min(out.size(), octets_allowed(query, client.transport));
   if (allowed < dns::udp_payload_octets_min) return {};
   const CookieReply cookie = judge(query, client, now, snapshot.cookie_secrets);
-  const Exchange exchange{client, now,    snapshot, settings, cookie, out.first(allowed),
-                          trace,  limited};
+  if (!limited && trace == nullptr) {
+    Reply plain =
+        put_plain_answer(arrival, snapshot, cookie.option(), now, settings, out.first(allowed));
+    plain.cookie = cookie.state;
+    if (plain.octets != 0) return plain;
+  }
+  const Exchange exchange{arrival.lookup(),   client, now,    snapshot, settings, cookie,
+                          out.first(allowed), trace,  limited};
   if (trace != nullptr) {
-    trace->verdict = verdict;
+    trace->verdict = arrival.verdict();
     trace->octets_max = allowed;
   }
-  Reply reply = reply_to(verdict, exchange, query);
+  Reply reply = reply_to(arrival.verdict(), exchange, query);
   reply.cookie = cookie.state;
   return reply;
 }
 
 }  // namespace
 
+Reply respond(const Arrival& arrival, const Client& client, const Moment& now,
+              const Snapshot& snapshot, const AnswerSettings& settings, std::span<std::uint8_t> out,
+              Trace* trace) noexcept {
+  return respond_by(false, arrival, client, now, snapshot, settings, out, trace);
+}
+
+Reply respond_limited(const Arrival& arrival, const Client& client, const Moment& now,
+                      const Snapshot& snapshot, const AnswerSettings& settings,
+                      std::span<std::uint8_t> out) noexcept {
+  return respond_by(true, arrival, client, now, snapshot, settings, out, nullptr);
+}
+
 Reply respond(ByteView message, const Client& client, const Moment& now, const Snapshot& snapshot,
               const AnswerSettings& settings, std::span<std::uint8_t> out, Trace* trace) noexcept {
-  return respond_by(false, message, client, now, snapshot, settings, out, trace);
+  Arrival arrival;
+  arrival.begin(message, snapshot);
+  return respond(arrival, client, now, snapshot, settings, out, trace);
 }
 
 Reply respond_limited(ByteView message, const Client& client, const Moment& now,
                       const Snapshot& snapshot, const AnswerSettings& settings,
                       std::span<std::uint8_t> out) noexcept {
-  return respond_by(true, message, client, now, snapshot, settings, out, nullptr);
+  Arrival arrival;
+  arrival.begin(message, snapshot);
+  return respond_limited(arrival, client, now, snapshot, settings, out);
 }
 
 }  // namespace tidemark::edge

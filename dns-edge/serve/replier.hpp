@@ -7,6 +7,7 @@
 // Threads  The one worker.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <span>
@@ -20,6 +21,10 @@
 namespace tidemark::edge {
 
 using PublishedSnapshot = consumer::Published<consumer::Snapshot>;
+
+// So many look-ups wait for memory together. With more of them what the first ones asked for is
+// pushed out of the first-level cache before it is used.
+constexpr std::size_t reply_group_datagrams = 16;
 
 class Replier {
  public:
@@ -44,11 +49,21 @@ class Replier {
     now_.stale_seconds = stale_seconds_.load(std::memory_order_relaxed);
     counters_.seq_seen.store(snapshot_->dataset.version().seq.value(), std::memory_order_release);
   }
+  // Datagrams go through in groups, each step for all of them (respond.hpp).
+  // `index` is the place in the group.
+  void begin(std::size_t index, base::ByteView message) noexcept {
+    arrivals_[index].begin(message, *snapshot_);
+  }
+  void probe(std::size_t index) noexcept { arrivals_[index].probe(); }
+  void prefetch(std::size_t index) const noexcept { arrivals_[index].prefetch(); }
+  void settle(std::size_t index) noexcept { arrivals_[index].settle(*snapshot_); }
+  void prefetch_next(std::size_t index) const noexcept { arrivals_[index].prefetch_next(); }
   // Each requires begin_batch() since the last sleep(). 0 octets: silence.
-  std::size_t reply_udp(base::ByteView message, const Client& client,
-                        const RateTable::Source& source, std::span<std::uint8_t> out) noexcept {
+  std::size_t reply_udp(std::size_t index, const Client& client, const RateTable::Source& source,
+                        std::span<std::uint8_t> out) noexcept {
     counters_.udp_queries.add();
-    Reply made = respond(message, client, now_, *snapshot_, settings_, out);
+    const Arrival& arrival = arrivals_[index];
+    Reply made = respond(arrival, client, now_, *snapshot_, settings_, out);
     if (made.octets == 0) {
       counters_.silent.add();
       return 0;
@@ -57,7 +72,7 @@ class Replier {
       case RateLimiter::Verdict::Whole:   break;
       case RateLimiter::Verdict::Nothing: return 0;
       case RateLimiter::Verdict::Limited:
-        made = respond_limited(message, client, now_, *snapshot_, settings_, out);
+        made = respond_limited(arrival, client, now_, *snapshot_, settings_, out);
     }
     count(made);
     return made.octets;
@@ -98,6 +113,7 @@ class Replier {
   WorkerCounters& counters_;
   const consumer::Snapshot* snapshot_ = nullptr;
   Moment now_;
+  std::array<Arrival, reply_group_datagrams> arrivals_;
 };
 
 }  // namespace tidemark::edge

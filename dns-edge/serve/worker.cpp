@@ -1,5 +1,7 @@
 #include "dns-edge/serve/worker.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/post.hpp>
 
 namespace tidemark::edge {
@@ -70,19 +72,9 @@ bool Worker::answer_batch(int socket) noexcept {
   const std::size_t received = batch_.receive(socket);
   if (received == 0) return false;
   replier_.begin_batch();
-  for (std::size_t i = 0; i < received; ++i) {
-    clients_[i] = batch_.client(i);
-    sources_[i] = replier_.limiter().locate(clients_[i]);
-  }
   std::uint64_t octets_in = 0;
-  for (std::size_t i = 0; i < received; ++i) {
-    const base::ByteView datagram = batch_.datagram(i);
-    octets_in += datagram.size();
-    if (!batch_.is_answerable(i)) {
-      counters_.silent.add();
-      continue;
-    }
-    batch_.set_reply(i, replier_.reply_udp(datagram, clients_[i], sources_[i], batch_.room(i)));
+  for (std::size_t first = 0; first < received; first += reply_group_datagrams) {
+    octets_in += answer_group(first, std::min(received, first + reply_group_datagrams));
   }
   const UdpBatch::Sent sent = batch_.send(socket);
   counters_.batches.add();
@@ -90,6 +82,34 @@ bool Worker::answer_batch(int socket) noexcept {
   counters_.udp_octets_out.add(sent.octets);
   if (sent.errors != 0) counters_.udp_send_errors.add(sent.errors);
   return received == udp_batch_datagrams;
+}
+
+// The octets of the datagrams.
+std::uint64_t Worker::answer_group(std::size_t first, std::size_t end) noexcept {
+  std::uint64_t octets_in = 0;
+  for (std::size_t i = first; i < end; ++i) {
+    octets_in += batch_.datagram(i).size();
+    clients_[i] = batch_.client(i);
+    sources_[i] = replier_.limiter().locate(clients_[i]);
+    if (batch_.is_answerable(i)) replier_.begin(i - first, batch_.datagram(i));
+  }
+  const auto all = [&](auto&& step) {
+    for (std::size_t i = first; i < end; ++i) {
+      if (batch_.is_answerable(i)) step(i - first);
+    }
+  };
+  all([this](std::size_t i) { replier_.probe(i); });
+  all([this](std::size_t i) { replier_.prefetch(i); });
+  all([this](std::size_t i) { replier_.settle(i); });
+  all([this](std::size_t i) { replier_.prefetch_next(i); });
+  for (std::size_t i = first; i < end; ++i) {
+    if (!batch_.is_answerable(i)) {
+      counters_.silent.add();
+      continue;
+    }
+    batch_.set_reply(i, replier_.reply_udp(i - first, clients_[i], sources_[i], batch_.room(i)));
+  }
+  return octets_in;
 }
 
 }  // namespace tidemark::edge

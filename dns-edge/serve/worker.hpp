@@ -48,6 +48,7 @@ class Worker {
   void wait(UdpSocket& socket);
   void drain(UdpSocket& socket) noexcept;
   bool answer_batch(int socket) noexcept;
+  std::uint64_t answer_group(std::size_t first, std::size_t end) noexcept;
 
   WorkerCounters counters_;
   boost::asio::io_context io_{1};

@@ -63,6 +63,28 @@ TEST_F(RetainedVersionsTest, WhatOnlyOldVersionsNeedHasABudget) {
   EXPECT_LE(store.octets_superseded(), 2 * (store.octets_in_use() - store.octets_superseded()));
 }
 
+TEST_F(RetainedVersionsTest, PartsOfAZoneUnderConstructionGoWhenTheNextOneComes) {
+  RetainedVersions versions(1000, std::size_t{1} << 30U);
+  put_one(1);
+  versions.add(state_.dataset);
+  const std::uint64_t good = seq();
+  const dns::Name built = name("built.test.");
+  for (std::uint32_t part = 0; part < 20; ++part) {
+    event::ChangeSet change = put(++number_, built, a_record(*built.child("first"), part));
+    change.zones[0].construction = true;
+    if (part == 0) change.zones[0].edits = {event::BeginConstruction{}};
+    take(change);
+    versions.add(state_.dataset);
+    EXPECT_TRUE(versions.find(seq()));  // the newest is always there
+  }
+  EXPECT_EQ(versions.size(), 2u);
+  put_one(2);
+  versions.add(state_.dataset);
+  EXPECT_EQ(versions.size(), 2u);
+  EXPECT_TRUE(versions.find(good));
+  EXPECT_TRUE(versions.find(seq()));
+}
+
 TEST_F(RetainedVersionsTest, TheVersionBeforeAnImportThatReplacedEverythingIsHeld) {
   RetainedVersions versions(1000, 100 * 1024);  // less than one copy of what is replaced
   put_all(1);
