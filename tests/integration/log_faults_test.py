@@ -1,0 +1,190 @@
+"""A log that is not the one that was folded: noticed before anything is applied, named, healed.
+
+usage: log_faults_test.py [unittest arguments]
+TIDEMARK_LOG_KIND: sqlite (default) or kafka
+"""
+
+import os
+import shutil
+import signal
+import sqlite3
+import unittest
+
+from fleet import Fleet, ROOT, ZONE, run_kafka, wait_until
+
+LOG_KIND = os.environ.get("TIDEMARK_LOG_KIND", "sqlite")
+BEFORE = ["192.0.2.10", "192.0.2.11"]
+
+
+def put_www(fleet, address, **headers):
+    reply = fleet.call("PUT", "/v1/zones/example.org/rrsets/www/A",
+                       {"ttl": 300, "rdata": [address]}, Tidemark_Reason="test", **headers)
+    assert reply.status == 200, reply
+    return reply.json
+
+
+def begin(fleet):
+    wait_until(lambda: (fleet.status() or {}).get("state") == "LIVE", "the controller follows")
+    fleet.import_zone("example.org", ZONE)
+    fleet.wait_everywhere("www.example.org", "A", BEFORE)
+
+
+def states(fleet):
+    controller = fleet.status()
+    return ([controller["state"] if controller else None] +
+            [(edge.version() or {}).get("state") for edge in fleet.edges])
+
+
+def all_live(fleet):
+    wait_until(lambda: set(states(fleet)) == {"LIVE"}, "everybody follows the log",
+               deadline_s=60)
+
+
+def same_at_controller(fleet):
+    wait_until(lambda: all(node["proof"] == "same" for node in
+                           fleet.call("GET", "/v1/fleet").json["nodes"] if node["live"]),
+               "the controller holds the same as every edge")
+
+
+def cut_sqlite(path, topic, position):
+    log = sqlite3.connect(path, timeout=10)
+    with log:
+        row = log.execute("SELECT id FROM topic WHERE name=?", (topic,)).fetchone()
+        log.execute(f"DELETE FROM record_{row[0]} WHERE position>=?", (position,))
+        log.execute("UPDATE topic SET next_position=? WHERE id=?", (position, row[0]))
+    log.close()
+
+
+class Faults(unittest.TestCase):
+    def test_what_the_logs_end_took_along_is_sent_again(self):
+        """Changes were accepted and served everywhere; then the log loses them."""
+        with Fleet(LOG_KIND, edges=2) as fleet:
+            begin(fleet)
+            copy = self._copy_of_broker(fleet) if LOG_KIND == "kafka" else None
+            cut = fleet.status()["offset"] + 1
+            changes = [put_www(fleet, f"192.0.2.{octet}", Prefer="wait=20") for octet in (51, 52)]
+            fleet.wait_everywhere("www.example.org", "A", ["192.0.2.52"])
+            version = fleet.same_version_everywhere()
+            self._lose_the_end(fleet, cut, copy)
+            wait_until(lambda: "lost its end" in fleet.controller.log.read_text(),
+                       "the controller noticed", deadline_s=60)
+            all_live(fleet)
+            for edge in fleet.edges:
+                self.assertEqual(edge.texts("www.example.org"), ["192.0.2.52"], edge.node)
+            self.assertEqual(fleet.same_version_everywhere(), version, "nothing is lost")
+            same_at_controller(fleet)
+            for change in changes:
+                reply = fleet.call("GET", f"/v1/changes/{change['change_id']}")
+                self.assertEqual(reply.json["state"], "accepted", reply)
+            put_www(fleet, "192.0.2.53", Prefer="wait=20")
+            fleet.wait_everywhere("www.example.org", "A", ["192.0.2.53"])
+
+    def _copy_of_broker(self, fleet):
+        run_kafka("down", "--keep", "--dir", str(fleet.kafka_folder))
+        copy = fleet.folder / "kafka-copy"
+        shutil.copytree(fleet.kafka_folder, copy)
+        run_kafka("up", "--dir", str(fleet.kafka_folder))
+        all_live(fleet)
+        return copy
+
+    def _lose_the_end(self, fleet, cut, copy):
+        if copy is None:
+            return cut_sqlite(fleet.log_file, f"{fleet.dataset}.changes", cut)
+        pid = int((fleet.kafka_folder / "n1/pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}") or
+                   open(f"/proc/{pid}/stat").read().split(") ")[1][0] == "Z", "the broker ended")
+        shutil.rmtree(fleet.kafka_folder / "n1/data")
+        shutil.copytree(copy / "n1/data", fleet.kafka_folder / "n1/data")
+        run_kafka("up", "--dir", str(fleet.kafka_folder))
+        return None
+
+    @unittest.skipUnless(LOG_KIND == "sqlite", "one form is enough")
+    def test_when_nobody_remembers_what_was_lost_edges_stay_with_it(self):
+        with Fleet(LOG_KIND, edges=2) as fleet:
+            begin(fleet)
+            cut = fleet.status()["offset"] + 1
+            seq = put_www(fleet, "192.0.2.52", Prefer="wait=20")["version"]["seq"]
+            wait_until(lambda: all(edge.version()["snapshot_file_seq"] == seq
+                                   for edge in fleet.edges), "files of it")
+            processes = (fleet.controller, *fleet.edges)
+            for process in processes:
+                process.stop()
+            cut_sqlite(fleet.log_file, f"{fleet.dataset}.changes", cut)
+            for process in processes:
+                process.start()
+            wait_until(lambda: [(edge.version() or {}).get("state") for edge in fleet.edges] ==
+                       ["DIVERGED"] * 2, "both noticed")
+            wait_until(lambda: fleet.status() is not None and
+                       fleet.status()["state"] == "DIVERGED", "and the controller")
+            for edge in fleet.edges:
+                self.assertEqual(edge.texts("www.example.org"), ["192.0.2.52"], edge.node)
+                self.assertIn("ends before", edge.version()["detail"])
+            reply = fleet.call("GET", "/v1/changes/" + "0" * 32)
+            self.assertEqual(reply.status, 503, "it does not vouch for what may be gone")
+
+    @unittest.skipUnless(LOG_KIND == "kafka", "needs a broker")
+    def test_another_cluster_is_never_applied_and_the_right_one_is_followed_again(self):
+        with Fleet("kafka", edges=1) as fleet:
+            begin(fleet)
+            port = fleet.log_url.rsplit(":", 1)[1]
+            run_kafka("down", "--keep", "--dir", str(fleet.kafka_folder))
+            other = fleet.folder / "other-kafka"
+            run_kafka("up", "--port", port, "--dir", str(other))
+            try:
+                # Somebody else's fleet, with the same names.
+                stranger = fleet.make_controller("stranger", fleet.api + 1 if fleet.api < 65535
+                                                 else fleet.api - 1)
+                fleet.others.append(stranger)
+                stranger.start()
+                wait_until(lambda: fleet.status(port=int(stranger.arguments[
+                    stranger.arguments.index("--api") + 1].rsplit(":", 1)[1])) is not None,
+                    "the stranger answers")
+                stranger_port = int(stranger.arguments[
+                    stranger.arguments.index("--api") + 1].rsplit(":", 1)[1])
+                wrong = ZONE.replace("192.0.2.10", "10.9.9.9")
+                wait_until(lambda: fleet.call("PUT", "/v1/zones/example.org", wrong,
+                                              port=stranger_port, Content_Type="text/dns",
+                                              Tidemark_Reason="x").status == 200, "imported there")
+                edge = fleet.edges[0]
+                wait_until(lambda: "DIVERGED" in edge.log.read_text(), "the edge noticed",
+                           deadline_s=60)
+                self.assertEqual(edge.texts("www.example.org"), BEFORE)
+                wait_until(lambda: fleet.status()["state"] == "DIVERGED", "and the controller",
+                           deadline_s=60)
+                reply = fleet.call("PUT", "/v1/zones/example.org/rrsets/www/A",
+                                   {"ttl": 300, "rdata": ["192.0.2.99"]}, Tidemark_Reason="test")
+                self.assertEqual(reply.status, 503, reply)
+                self.assertIn("DIVERGED", reply.body)
+                stranger.stop()
+            finally:
+                run_kafka("down", "--dir", str(other), check=False)
+            run_kafka("up", "--dir", str(fleet.kafka_folder))
+            all_live(fleet)
+            self.assertEqual(fleet.edges[0].texts("www.example.org"), BEFORE)
+            put_www(fleet, "192.0.2.54", Prefer="wait=20")
+            fleet.wait_everywhere("www.example.org", "A", ["192.0.2.54"])
+
+    @unittest.skipUnless(LOG_KIND == "kafka", "needs a broker")
+    def test_a_topic_made_anew_is_named_and_nothing_is_given_up(self):
+        with Fleet("kafka", edges=1) as fleet:
+            begin(fleet)
+            edge, topic = fleet.edges[0], f"{fleet.dataset}.changes"
+            brokers = fleet.log_url.removeprefix("kafka:")
+            command = ("tool", "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", brokers)
+            run_kafka(*command, "--delete", "--topic", topic)
+            run_kafka(*command, "--create", "--topic", topic, "--partitions", "1",
+                      "--config", "message.timestamp.type=LogAppendTime")
+            wait_until(lambda: (edge.version() or {}).get("state") == "DIVERGED",
+                       "the edge noticed", deadline_s=60)
+            wait_until(lambda: fleet.status()["state"] == "DIVERGED", "and the controller",
+                       deadline_s=60)
+            self.assertEqual(edge.texts("www.example.org"), BEFORE)
+            self.assertIn("changes:", edge.version()["detail"])
+            wait_until(lambda: "shares no record" in fleet.controller.log.read_text(),
+                       "the controller says what it is", deadline_s=60)
+
+
+if __name__ == "__main__":
+    assert (ROOT / "scripts/kafka").exists()
+    unittest.main(verbosity=2)
