@@ -22,8 +22,8 @@
 #include "consumer/snapshot_file/posix_disk.hpp"
 #include "consumer/snapshot_file/snapshot_store.hpp"
 #include "core/base/utf8.hpp"
+#include "net/bell_watch.hpp"
 #include "net/system_ports.hpp"
-#include "producer/prober/bell_watch.hpp"
 #include "producer/prober/probe_loop.hpp"
 #include "topics/definitions.hpp"
 #include "topics/log_url.hpp"
@@ -129,7 +129,8 @@ class Program {
                        .checks_max = options_.checks_max},
         clock_, random_, *health_, [](const std::string& remark) { spdlog::warn("{}", remark); },
         options_.ca_file);
-    changes_watch_ = std::make_unique<BellWatch>(io_, changes_->bell(), [this] { turn(); });
+    changes_watch_ = std::make_unique<net::BellWatch>(io_, [this] { turn(); });
+    changes_watch_->follow(changes_->bell());
     return {};
   }
 
@@ -228,7 +229,7 @@ class Program {
   std::unique_ptr<log::Sink> health_;
   std::unique_ptr<consumer::Feeder> feeder_;
   std::unique_ptr<ProbeLoop> loop_;
-  std::unique_ptr<BellWatch> changes_watch_;
+  std::unique_ptr<net::BellWatch> changes_watch_;
   std::string told_;
   std::size_t targets_ = 0, left_out_ = 0;
   std::uint64_t saved_seq_ = 0;
@@ -288,6 +289,7 @@ int main(int argc, char** argv) {
   CLI::App app(
       "tidemark-prober: checks the endpoints of a dataset's pools and publishes what it "
       "sees to the log.");
+  app.set_version_flag("--version", "tidemark-prober " TIDEMARK_VERSION);
   app.add_option("--log", options.log_url, "sqlite:PATH or kafka:HOST:PORT[,HOST:PORT...]")
       ->required();
   app.add_option("--dataset", options.dataset, "the topics are DATASET.changes, DATASET.health")

@@ -4,7 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "producer/prober/bell_watch.hpp"
+#include "net/bell_watch.hpp"
 #include "producer/prober/frame_publisher.hpp"
 #include "producer/prober/net_checker.hpp"
 
@@ -20,7 +20,9 @@ struct ProbeLoop::Inner {
         checker(with, std::move(ca_file)),
         prober(std::move(settings), {clock, random, checker, [this] { turn_soon(); }}),
         publisher(sink),
-        watch(with, sink.bell(), [this] { turn(); }) {}
+        watch(with, [this] { turn(); }) {
+    watch.follow(sink.bell());
+  }
 
   // Many checks may end in one round of the loop: one turn for all.
   void turn_soon() {
@@ -54,7 +56,7 @@ struct ProbeLoop::Inner {
   bool has_targets = false;
   bool posted = false;
   std::shared_ptr<int> life = std::make_shared<int>();  // for what is posted: are we still here?
-  BellWatch watch;
+  net::BellWatch watch;
 };
 
 ProbeLoop::ProbeLoop(boost::asio::io_context& io, ProberSettings settings, base::Clock& clock,

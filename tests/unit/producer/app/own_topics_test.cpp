@@ -1,7 +1,6 @@
-#include "producer/app/late_log.hpp"
-
 #include <gtest/gtest.h>
 
+#include "consumer/feeder/late_log.hpp"
 #include "core/log/memory_log.hpp"
 #include "producer/app/heartbeat.hpp"
 #include "producer/app/topics_setup.hpp"
@@ -12,62 +11,21 @@
 namespace tidemark::producer {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 const std::string topic = "tests.control";
 
-struct LateLog : ::testing::Test {
+struct OwnTopics : ::testing::Test {
   support::ManualClock clock;
   log::MemoryLog log;
-  LateSource source{clock, [this] { return log.source(topic); }};
-  LateSink sink{clock, [this] { return log.sink(topic); }};
+  consumer::LateSource source{clock, [this] { return log.source(topic); }};
+  consumer::LateSink sink{clock, [this] { return log.sink(topic); }};
 
   void create() { ASSERT_TRUE(log.create({{.name = topic}}).has_value()); }
-  std::vector<log::Happening> happenings() { return source.drain(10)->happenings; }
 };
 
-TEST_F(LateLog, SaysUnavailableOnceAndOnlyAfterAWhile) {
-  ASSERT_TRUE(source.start(log::Offset(0)).has_value());
-  EXPECT_TRUE(happenings().empty());
-  clock.advance(unavailable_after);
-  EXPECT_EQ(happenings(), std::vector{log::Happening::Unavailable});
-  EXPECT_TRUE(happenings().empty());
-}
-
-TEST_F(LateLog, OpensWhenItMayAndCanFromWhereItWasStarted) {
+TEST_F(OwnTopics, HeartbeatsDoNotPileUpWhileTheLogIsAway) {
   create();
-  ASSERT_TRUE(source.start(log::Offset(1)).has_value());
-  EXPECT_EQ(sink.append(log::Ticket(1), {}).error().code, base::Errc::Unavailable);
-  sink.allow();
-  for (const auto* key : {"a", "b"}) {
-    log::Draft draft;
-    draft.key = key;
-    ASSERT_TRUE(sink.append(log::Ticket(1), draft).has_value());
-  }
-  EXPECT_EQ(sink.completions().size(), 2u);
-  EXPECT_TRUE(source.drain(10)->records.empty()) << "not allowed yet";
-  source.allow();
-  const auto drained = source.drain(10);
-  ASSERT_EQ(drained->records.size(), 1u);
-  EXPECT_EQ(drained->records[0].key, "b");
-}
-
-TEST_F(LateLog, TriesAgainAfterAPause) {
-  source.allow();
-  ASSERT_TRUE(source.start(log::Offset(0)).has_value());
-  EXPECT_TRUE(source.drain(10)->records.empty());
-  create();
-  EXPECT_FALSE(source.bounds());
-  EXPECT_TRUE(happenings().empty()) << "the pause is not over";
-  clock.advance(reopen_pause);
-  EXPECT_TRUE(source.drain(10).has_value());
-  EXPECT_TRUE(source.bounds());
-}
-
-TEST_F(LateLog, HeartbeatsDoNotPileUpWhileTheLogIsAway) {
-  create();
-  sink.allow();
   Heartbeat heartbeat("c1", clock, sink);
   for (int i = 0; i < 10; ++i) {
     heartbeat.step();
@@ -83,7 +41,6 @@ TEST_F(LateLog, HeartbeatsDoNotPileUpWhileTheLogIsAway) {
   heartbeat.step();
   EXPECT_LE(log.store().bounds(topic)->next, log::Offset(4));
   ASSERT_TRUE(source.start(log::Offset(0)).has_value());
-  source.allow();
   const auto record = schemas::decode_control_record(source.drain(10)->records.at(0).value);
   EXPECT_EQ(std::get<event::Heartbeat>(*record).controller, "c1");
 }
@@ -112,7 +69,7 @@ struct Found {
   }
 };
 
-TEST_F(LateLog, AFreshControllerCreatesItsTopics) {
+TEST_F(OwnTopics, AFreshControllerCreatesItsTopics) {
   Found result;
   TopicsSetup setup(
       log, TopicsSetup::Mode::CreateMissing, {{{.name = topic}}},
@@ -123,7 +80,7 @@ TEST_F(LateLog, AFreshControllerCreatesItsTopics) {
   EXPECT_TRUE(log.store().bounds(topic).has_value());
 }
 
-TEST_F(LateLog, AControllerWithAHistoryCreatesNothing) {
+TEST_F(OwnTopics, AControllerWithAHistoryCreatesNothing) {
   Found result;
   TopicsSetup setup(
       log, TopicsSetup::Mode::VerifyOnly, {{{.name = topic}}},
