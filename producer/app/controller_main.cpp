@@ -10,6 +10,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "net/url.hpp"
 #include "producer/app/controller.hpp"
 #include "topics/config_file.hpp"
 #include "topics/definitions.hpp"
@@ -34,6 +35,14 @@ struct Options {
   std::uint32_t replication = 0;  // 0: as the definitions say, fewer if brokers are too few
   std::uint64_t zone_octets_max = 32 * 1024 * 1024;
   std::uint64_t outbox_entries_max = 10'000;
+  std::string advertise;
+  std::uint64_t snapshot_changes = 10'000;
+  std::uint64_t snapshot_mib = 64;
+  std::uint64_t snapshot_minutes = 10;
+  std::uint64_t snapshot_files = 3;
+  std::uint64_t snapshot_grace_seconds = 600;
+  std::uint64_t snapshot_downloads = 4;
+  std::uint64_t snapshot_octets_per_second = 0;
 };
 
 // What the command line left open comes from the YAML file.
@@ -50,17 +59,25 @@ base::Result<void> read_config(Options& options) {
                                              {"kafka_settings"},
                                              {"replication", Kind::Number},
                                              {"zone_octets_max", Kind::Number},
-                                             {"outbox_entries_max", Kind::Number}};
+                                             {"outbox_entries_max", Kind::Number},
+                                             {"advertise"},
+                                             {"snapshot_changes", Kind::Number},
+                                             {"snapshot_mib", Kind::Number},
+                                             {"snapshot_minutes", Kind::Number},
+                                             {"snapshot_files", Kind::Number},
+                                             {"snapshot_grace_seconds", Kind::Number},
+                                             {"snapshot_downloads", Kind::Number},
+                                             {"snapshot_octets_per_second", Kind::Number}};
   TIDEMARK_TRY(const auto file, topics::ConfigFile::read(options.config, known));
-  const std::pair<std::string*, const char*> texts[] = {
-      {&options.log, "log"},
-      {&options.dataset, "dataset"},
-      {&options.state_dir, "state_dir"},
-      {&options.api, "api"},
-      {&options.token_file, "token_file"},
-      {&options.name, "name"},
-      {&options.topics, "topics"},
-      {&options.kafka_settings, "kafka_settings"}};
+  const std::pair<std::string*, const char*> texts[] = {{&options.log, "log"},
+                                                        {&options.dataset, "dataset"},
+                                                        {&options.state_dir, "state_dir"},
+                                                        {&options.api, "api"},
+                                                        {&options.token_file, "token_file"},
+                                                        {&options.name, "name"},
+                                                        {&options.topics, "topics"},
+                                                        {&options.kafka_settings, "kafka_settings"},
+                                                        {&options.advertise, "advertise"}};
   for (const auto& [place, key] : texts) {
     if (place->empty()) *place = file.text(key).value_or("");
   }
@@ -77,6 +94,14 @@ base::Result<void> read_config(Options& options) {
   };
   TIDEMARK_TRY_VOID(number("replication", options.replication, 1, 9));
   TIDEMARK_TRY_VOID(number("zone_octets_max", options.zone_octets_max, 1024, 1 << 30));
+  TIDEMARK_TRY_VOID(number("snapshot_changes", options.snapshot_changes, 0, 1'000'000'000));
+  TIDEMARK_TRY_VOID(number("snapshot_mib", options.snapshot_mib, 0, 1 << 20));
+  TIDEMARK_TRY_VOID(number("snapshot_minutes", options.snapshot_minutes, 0, 60 * 24 * 365));
+  TIDEMARK_TRY_VOID(number("snapshot_files", options.snapshot_files, 1, 1000));
+  TIDEMARK_TRY_VOID(number("snapshot_grace_seconds", options.snapshot_grace_seconds, 0, 604'800));
+  TIDEMARK_TRY_VOID(number("snapshot_downloads", options.snapshot_downloads, 1, 1000));
+  TIDEMARK_TRY_VOID(number("snapshot_octets_per_second", options.snapshot_octets_per_second, 0,
+                           std::int64_t{1} << 40));
   return number("outbox_entries_max", options.outbox_entries_max, 1, 1'000'000);
 }
 
@@ -98,6 +123,25 @@ base::Result<std::vector<log::TopicSettings>> read_topics(const Options& options
   return options.topics.empty()
              ? topics::default_topics(options.dataset, overrides)
              : topics::read_definitions(options.topics, options.dataset, overrides);
+}
+
+base::Result<SnapshotDeskSettings> snapshots_of(const Options& options) {
+  SnapshotDeskSettings wanted;
+  if (!options.advertise.empty()) {
+    auto url = net::parse_url(options.advertise);
+    if (!url) return std::unexpected(std::move(url).error().at("--advertise"));
+    wanted.base_url = net::to_text(*url);
+    while (wanted.base_url.ends_with('/')) wanted.base_url.pop_back();
+  }
+  wanted.rule = {.changes = options.snapshot_changes,
+                 .octets = options.snapshot_mib * 1024 * 1024,
+                 .log_time = std::chrono::minutes(options.snapshot_minutes)};
+  wanted.quiet = wanted.rule.log_time;
+  wanted.generations = options.snapshot_files;
+  wanted.grace = std::chrono::seconds(options.snapshot_grace_seconds);
+  wanted.share.downloads_max = options.snapshot_downloads;
+  wanted.share.octets_per_second_max = options.snapshot_octets_per_second;
+  return wanted;
 }
 
 base::Result<ControllerSettings> settings_of(const Options& options) {
@@ -130,6 +174,7 @@ base::Result<ControllerSettings> settings_of(const Options& options) {
     TIDEMARK_TRY(settings.topics, read_topics(options, std::nullopt));
     TIDEMARK_TRY(settings.topics_of_one_copy, read_topics(options, 1));
   }
+  TIDEMARK_TRY(settings.snapshots, snapshots_of(options));
   settings.zone_body_octets_max = static_cast<std::size_t>(options.zone_octets_max);
   settings.outbox_entries_max = static_cast<std::size_t>(options.outbox_entries_max);
   return settings;
@@ -196,6 +241,22 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 9));
   app.add_option("--kafka-settings", options.kafka_settings,
                  "YAML file: TLS and librdkafka properties");
+  app.add_option("--advertise", options.advertise,
+                 "URL under which edges reach the API, for snapshot files; default: that of --api");
+  app.add_option("--snapshot-changes", options.snapshot_changes,
+                 "a snapshot file for the fleet every so many changes (default 10000, 0: never)");
+  app.add_option("--snapshot-mib", options.snapshot_mib,
+                 "... and every so many MiB of log (default 64, 0: never)");
+  app.add_option("--snapshot-minutes", options.snapshot_minutes,
+                 "... and every so many minutes of log time (default 10, 0: never)");
+  app.add_option("--snapshot-files", options.snapshot_files,
+                 "how many of them stay, beside those that are kept or pinned (default 3)")
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--snapshot-downloads", options.snapshot_downloads,
+                 "so many at once, the others get 429 (default 4)")
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--snapshot-octets-per-second", options.snapshot_octets_per_second,
+                 "no download is faster (default 0: no limit)");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
