@@ -5,6 +5,7 @@ TIDEMARK_LOG_KIND: sqlite (default) or kafka
 """
 
 import os
+import pathlib
 import shutil
 import signal
 import sqlite3
@@ -92,8 +93,8 @@ class Faults(unittest.TestCase):
             return cut_sqlite(fleet.log_file, f"{fleet.dataset}.changes", cut)
         pid = int((fleet.kafka_folder / "n1/pid").read_text())
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not os.path.exists(f"/proc/{pid}") or
-                   open(f"/proc/{pid}/stat").read().split(") ")[1][0] == "Z", "the broker ended")
+        stat = pathlib.Path(f"/proc/{pid}/stat")
+        wait_until(lambda: not stat.exists() or ") Z " in stat.read_text(), "the broker ended")
         shutil.rmtree(fleet.kafka_folder / "n1/data")
         shutil.copytree(copy / "n1/data", fleet.kafka_folder / "n1/data")
         run_kafka("up", "--dir", str(fleet.kafka_folder))
