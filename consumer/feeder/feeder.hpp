@@ -80,6 +80,9 @@ struct FeederSettings {
   std::size_t octets_per_step_max = 4 * 1024 * 1024;
   // Whose pins count. No name: none does, as for a controller.
   std::string node{}, ring{};
+  // What bootstrap() gives, if it is older than what was folded: an edge serves on what it has; a
+  // controller follows the log, and sends again what is gone from it.
+  enum class WhenOlder : std::uint8_t { ServeOn, Follow } when_older = WhenOlder::ServeOn;
   // What is held for pins and rollback (retained_versions.hpp).
   std::size_t retain_versions = 1000;
   std::size_t retain_octets = std::size_t{256} * 1024 * 1024;

@@ -152,7 +152,7 @@ std::optional<dataset::Dataset> FleetProof::version_at(std::uint64_t seq) const 
 }
 
 // What the node serves, if it is held here; else the newest that both have folded.
-std::optional<std::uint64_t> FleetProof::common_seq(const event::NodeReport& report) const {
+std::optional<std::uint64_t> FleetProof::shared_seq(const event::NodeReport& report) const {
   const std::uint64_t newest = ports_.feeder.state().dataset.version().seq.value();
   for (const std::uint64_t seq : {report.active_seq, std::min(report.staged_seq, newest)}) {
     if (seq != 0 && version_at(seq)) return seq;
@@ -207,7 +207,7 @@ void FleetProof::diverged(const net::HttpRequest& request, net::Respond respond)
 void FleetProof::begin_next(const std::shared_ptr<Descending>& at) {
   if (at->waiting.empty()) return answer(at);
   const event::NodeReport& report = at->waiting.front();
-  const auto seq = common_seq(report);
+  const auto seq = shared_seq(report);
   if (!seq) {
     return end_one(at, "no version is held both here and there: the edge serves version " +
                            std::to_string(report.active_seq));

@@ -65,7 +65,7 @@ class FleetProof {
   void diverged(const net::HttpRequest& request, net::Respond respond);
   net::HttpResponse hashes(const net::HttpRequest& request) const;
   std::optional<dataset::Dataset> version_at(std::uint64_t seq) const;
-  std::optional<std::uint64_t> common_seq(const event::NodeReport& report) const;
+  std::optional<std::uint64_t> shared_seq(const event::NodeReport& report) const;
   void begin_next(const std::shared_ptr<Descending>& at);
   void ask(const std::shared_ptr<Descending>& at);
   void end_one(const std::shared_ptr<Descending>& at, std::string trouble);
