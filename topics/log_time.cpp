@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdlib>
 #include <ctime>
-#include <fstream>
 
 #include <unistd.h>
 
@@ -17,14 +16,12 @@ std::int64_t milliseconds_of(clockid_t clock) {
   return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
-// Boot time may be shifted for a container (a time namespace): that is another one's boot.
+// Boot time may be shifted for a container: by its time namespace. Where the kernel has none, or
+// does not tell, there is one for all.
 std::string boot_name() {
-  std::string boot;
-  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot);
   std::array<char, 64> space{};
   const ssize_t octets = ::readlink("/proc/self/ns/time", space.data(), space.size());
-  if (boot.empty()) return {};
-  return boot + " " + std::string(space.data(), octets > 0 ? static_cast<std::size_t>(octets) : 0);
+  return {space.data(), octets > 0 ? static_cast<std::size_t>(octets) : 0};
 }
 
 LogTime begin_anew(const MachineTime& now, std::int64_t last_ms) {
@@ -56,7 +53,6 @@ MachineClock machine_clock() {
 }
 
 LogTime next_log_time(const TimeEvidence& evidence, const MachineTime& now, std::int64_t last_ms) {
-  if (now.boot.empty()) return {std::max(now.wall_ms, last_ms), evidence};
   const std::int64_t passed = now.since_boot_ms - evidence.since_boot_ms;
   if (now.boot != evidence.boot || passed < 0) {
     return begin_anew(now, std::max(last_ms, evidence.log_ms));

@@ -14,6 +14,10 @@
 //   another boot   the wall clock is right; but never back: what is ahead of it runs on at half
 //                  the speed
 //
+// Another boot is one whose boot time is below that of the evidence. (The kernel's boot id would be
+// sharper, but a confined service does not see it. A reboot that is missed, as nothing was appended
+// until the machine was up for longer than before, looks like a step of the wall clock.)
+//
 // Each topic has its own: one that a clock led astray leads no other.
 //
 // Invariants  A time is never below the last one. Within one boot it runs between half and one and
@@ -32,20 +36,20 @@ constexpr std::int64_t step_proved_ms = 10 * 60'000;
 constexpr std::int64_t evidence_period_ms = 1'000;  // it is written anew at most so often
 
 struct MachineTime {
-  std::string boot;  // another value after a reboot; empty: not known
-  std::int64_t since_boot_ms = 0;
-  std::int64_t wall_ms = 0;
+  std::string boot;  // whose boot time: a container may have one of its own
+  std::int64_t since_boot_ms;
+  std::int64_t wall_ms;
 };
 using MachineClock = std::function<MachineTime()>;
-// Reads who the boot is once, when it is made: a confined program could not later.
+// Asks whose boot time it is once, when it is made.
 MachineClock machine_clock();
 
 struct TimeEvidence {  // as it stands in the file
   std::string boot;
-  std::int64_t since_boot_ms = 0;
-  std::int64_t log_ms = 0;          // the log's time then
-  std::int64_t step_wall_ms = 0;    // a step under proof: wall clock minus boot time
-  std::int64_t step_since_ms = -1;  // boot time when it was seen first; -1: none
+  std::int64_t since_boot_ms = INT64_MAX;  // so: none yet
+  std::int64_t log_ms = 0;                 // the log's time then
+  std::int64_t step_wall_ms = 0;           // a step under proof: wall clock minus boot time
+  std::int64_t step_since_ms = -1;         // boot time when it was seen first; -1: none
   friend bool operator==(const TimeEvidence&, const TimeEvidence&) = default;
 };
 

@@ -212,10 +212,36 @@ class SqliteSource final : public log::Source {
 
 }  // namespace
 
+namespace {
+
+// For whoever asked for a topic that is not there: a wrong --dataset is the usual reason.
+std::string datasets_of(const std::string& path) {
+  constexpr std::string_view changes = ".changes";
+  auto file = open_sqlite_log(path);
+  if (!file) return {};
+  auto rows =
+      file->prepare("SELECT name FROM topic WHERE name LIKE '%.changes' ORDER BY name LIMIT 20");
+  if (!rows) return {};
+  std::string names;
+  for (auto found = rows->step(); found && *found; found = rows->step()) {
+    const std::string name = rows->text(0);
+    names += (names.empty() ? "" : ", ") + name.substr(0, name.size() - changes.size());
+  }
+  return names.empty() ? names : "; datasets of this log: " + names;
+}
+
+}  // namespace
+
 base::Result<std::unique_ptr<log::Source>> open_sqlite_source(const std::string& path,
                                                               std::string_view topic) {
-  TIDEMARK_TRY(Reading reading, Reading::open(path, std::string(topic)));
-  return std::make_unique<SqliteSource>(path, std::string(topic), std::move(reading));
+  auto reading = Reading::open(path, std::string(topic));
+  if (!reading && reading.error().code == base::Errc::NotFound) {
+    base::Error error = std::move(reading).error();
+    error.trail += datasets_of(path);
+    return std::unexpected(std::move(error));
+  }
+  if (!reading) return std::unexpected(std::move(reading).error());
+  return std::make_unique<SqliteSource>(path, std::string(topic), *std::move(reading));
 }
 
 }  // namespace tidemark::topics

@@ -99,13 +99,13 @@ TEST_F(LogTimes, ASmallDifferenceIsCaughtUpWith) {
 
 TEST_F(LogTimes, AfterARebootTheWallClockIsRight) {
   append();
-  now = {"boot 2", 5 * second, start + 30 * day};
+  now = {"boot 1", 5 * second, start + 30 * day};
   EXPECT_EQ(append(), start + 30 * day);
 }
 
 TEST_F(LogTimes, AfterARebootIntoThePastItGoesOnAllTheSame) {
   append();
-  now = {"boot 2", 5 * second, 1000};  // no battery
+  now = {"boot 1", 5 * second, 1000};  // no battery
   EXPECT_EQ(append(), start);
   EXPECT_EQ(go_on(minute), start + minute / 2);
   now.wall_ms += start;  // then the network says what time it is
@@ -119,13 +119,21 @@ TEST_F(LogTimes, WhatAnotherProgramLeftAheadRunsOn) {
   EXPECT_EQ(go_on(minute), start + day + minute / 2);
 }
 
-TEST_F(LogTimes, AProgramThatKnowsNoBootTakesTheClockAndLeavesTheEvidence) {
+TEST_F(LogTimes, AnotherClockOfBootTimeProvesNothing) {
   append();
-  const TimeEvidence kept = evidence;
-  now.boot.clear();
-  pass(hour);
+  now.boot = "of a container";
+  now.since_boot_ms += 40 * day;
+  now.wall_ms += second;
   EXPECT_EQ(append(), now.wall_ms);
-  EXPECT_EQ(evidence, kept);
+}
+
+TEST_F(LogTimes, ARebootThatIsMissedIsAStepOfTheClock) {
+  append();
+  now = {"boot 1", 2 * hour, start + 3 * day};  // up for longer than before, days later
+  append();
+  EXPECT_LE(last, start + 2 * hour);
+  go_on(11 * minute);
+  EXPECT_EQ(last, now.wall_ms);
 }
 
 TEST_F(LogTimes, EvidenceIsWrittenRarely) {
