@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "core/base/bytes.hpp"
 #include "net/address.hpp"
+#include "net/body_stream.hpp"
 #include "net/octet_source.hpp"
 #include "net/url.hpp"
 
@@ -62,6 +64,8 @@ struct HttpResponse {
   std::string body;
   std::optional<SharedPart> shared;  // sent instead of `body`
   HttpHeaders headers;
+  // Set: the body comes from here, and its end is that of the connection (body_stream.hpp).
+  std::function<void(std::shared_ptr<BodyStream>)> stream{};
 
   std::uint64_t size() const;  // octets that are sent
 };

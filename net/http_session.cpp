@@ -42,7 +42,7 @@ HttpHeaders copy_headers(const Fields& fields) {
 
 // States: Reading (a header or body is awaited) -> Answering (the responder has the request) ->
 // Writing -> Reading again, or Draining (so that the client reads our answer before it learns that
-// we closed) -> Closed.
+// we closed), or Streaming (the body goes on until one side ends) -> Closed.
 class BeastSession final : public HttpSession, public std::enable_shared_from_this<BeastSession> {
   using Clock = std::chrono::steady_clock;
 
@@ -57,7 +57,7 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
 
   void finish() override {
     const bool idle = state_ == State::Reading && !parser_->got_some();
-    if (idle || state_ == State::Draining) close();
+    if (idle || state_ == State::Draining || state_ == State::Streaming) close();
     keep_alive_ = false;
   }
 
@@ -77,7 +77,8 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
   }
 
  private:
-  enum class State { Reading, Answering, Writing, Draining, Closed };
+  enum class State { Reading, Answering, Writing, Streaming, Draining, Closed };
+  class Streamed;
   using Body = http::span_body<const char>;
 
   void read_header() {
@@ -187,7 +188,12 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
     if (!may_have_body) answer_.shared.reset();
     if (may_have_body) {
       if (answer_.size() > 0) message_->set(http::field::content_type, answer_.content_type);
-      message_->content_length(answer_.size());
+      if (answer_.stream) {
+        keep_alive_ = false;
+        message_->set(http::field::content_type, answer_.content_type);
+      } else {
+        message_->content_length(answer_.size());
+      }
       const std::string& body = answer_.body;
       const bool is_here = !is_head_ && !answer_.shared;  // what is shared follows in parts
       if (is_here) message_->body() = boost::beast::span<const char>(body.data(), body.size());
@@ -207,6 +213,7 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
     if (state_ == State::Closed) return;
     if (error) return close();
     if (answer_.shared && !is_head_ && sent_ < answer_.shared->octets) return send_part();
+    if (answer_.stream && !is_head_) return begin_stream();
     answer_ = {};
     part_ = {};
     is_head_ = false;
@@ -217,6 +224,43 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
     constexpr std::chrono::seconds drain_max{2};
     close_after(drain_max);
     drain();
+  }
+
+  void begin_stream();
+
+  // The client says no more; when it goes we learn it here.
+  void listen_for_end() {
+    if (state_ != State::Streaming) return;
+    buffer_.consume(buffer_.size());
+    socket_.async_read_some(buffer_.prepare(4096),
+                            [self = shared_from_this()](const error_code& error, std::size_t) {
+                              error ? self->close() : self->listen_for_end();
+                            });
+  }
+
+  bool send_streamed(std::string octets) {
+    if (state_ != State::Streaming) return false;
+    if (waiting_.size() + octets.size() > stream_backlog_octets_max) {
+      close();
+      return false;
+    }
+    waiting_ += octets;
+    if (streaming_.empty()) write_streamed();
+    return true;
+  }
+
+  void write_streamed() {
+    streaming_ = std::exchange(waiting_, {});
+    if (streaming_.empty()) {
+      timer_.cancel();
+      return;
+    }
+    close_after(transfer_time(streaming_.size()));
+    boost::asio::async_write(socket_, boost::asio::buffer(streaming_),
+                             [self = shared_from_this()](const error_code& error, std::size_t) {
+                               if (self->state_ != State::Streaming) return;
+                               error ? self->close() : self->write_streamed();
+                             });
   }
 
   void send_part() {
@@ -286,12 +330,38 @@ class BeastSession final : public HttpSession, public std::enable_shared_from_th
   base::Bytes part_;        // of what is shared
   std::uint64_t sent_ = 0;  // octets of it
   std::chrono::steady_clock::time_point sent_since_;
+  std::string streaming_, waiting_;  // of a BodyStream: being written, to be written next
   State state_ = State::Reading;
   Clock::time_point since_;  // the begin of Reading
   unsigned version_ = 11;
   bool keep_alive_ = false;
   bool is_head_ = false;
 };
+
+// Outlives its session, and then is told so.
+class BeastSession::Streamed final : public BodyStream {
+ public:
+  explicit Streamed(std::weak_ptr<BeastSession> session) : session_(std::move(session)) {}
+  bool send(std::string octets) override {
+    const auto session = session_.lock();
+    return session && session->send_streamed(std::move(octets));
+  }
+  void end() override {
+    if (const auto session = session_.lock()) session->close();
+  }
+
+ private:
+  std::weak_ptr<BeastSession> session_;
+};
+
+void BeastSession::begin_stream() {
+  state_ = State::Streaming;
+  timer_.cancel();
+  const auto begin = std::exchange(answer_.stream, nullptr);
+  answer_ = {};
+  begin(std::make_shared<Streamed>(weak_from_this()));
+  listen_for_end();
+}
 
 }  // namespace
 

@@ -341,7 +341,10 @@ void ChangesTail::tell(FeederStatus& status) const {
   status.detail = detail_;
   status.needs_bootstrap = needs_bootstrap_;
   status.log_reachable = log_reachable_;
-  if (const auto bounds = ports_.changes.bounds()) status.log_next = bounds->next.value();
+  if (const auto bounds = ports_.changes.bounds()) {
+    status.log_first = bounds->first.value();
+    status.log_next = bounds->next.value();
+  }
   status.appended_ms = appended_ms_;
   status.log_identity = log_identity_;
   status.overlaps = overlaps_;

@@ -31,10 +31,10 @@ Feeder::~Feeder() = default;
 StepReport Feeder::step() {
   check_state();
   Inner& inner = *inner_;
-  const NodeState before = inner.changes.state();
+  const NodeState before = inner.changes.state(), shown_before = inner.shown_state();
   StepReport report;
   inner.step(report);
-  report.state_changed = inner.changes.state() != before;
+  report.state_changed = inner.changes.state() != before || inner.shown_state() != shown_before;
   report.needs_bootstrap = inner.changes.needs_bootstrap();
   check_state();
   return report;
@@ -47,6 +47,8 @@ void Feeder::bootstrap(std::optional<SnapshotContents> contents) {
   inner_->bootstrap(std::move(contents));
   check_state();
 }
+
+void Feeder::set_replay(Replay replay) { inner_->replay = replay; }
 
 void Feeder::recheck() {
   if (!inner_->changes.needs_bootstrap()) return;
@@ -70,7 +72,7 @@ std::optional<dataset::Dataset> Feeder::version_at(dataset::Seq seq) const {
 
 const fold::Footprints& Feeder::footprints() const noexcept { return inner_->changes.footprints(); }
 
-NodeState Feeder::node_state() const noexcept { return inner_->changes.shown_state(); }
+NodeState Feeder::node_state() const noexcept { return inner_->shown_state(); }
 const fold::State& Feeder::state() const noexcept { return inner_->changes.folded(); }
 const health::Observations& Feeder::observations() const noexcept {
   return inner_->health.observations();

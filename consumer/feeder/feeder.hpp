@@ -26,16 +26,23 @@
 // restored node offers nothing newer than it restored, and a COLD one folds nothing (for
 // control_grace): a fleet that was pinned meanwhile is not run ahead of.
 //
+// The Watermark of the node's ring holds it in the same way, if no pin does: it offers the version
+// that the Watermark names, and goes from one such version to the next without those between. A
+// node that serves nothing yet waits for one that it may serve; it offers no newer one.
+//
 // When the position is no longer in the log the state stays and `needs_bootstrap` is set, as it is
 // in DIVERGED: give bootstrap() a snapshot file's contents. Health goes on in every state, and
 // heals by full frames: it skips to the first record that is there.
+//
+// What bootstrap() gives is rebuilt beside what is served: offered once it has caught up and is not
+// older than what was folded before. Until then the node shows DIVERGED and `held_back`.
 //
 // No Snapshot of an empty state (seq 0) is ever offered, so a node that knows nothing never
 // answers; LIVE with seq 0 is right for a controller on a fresh log.
 //
 // Invariants  Before the first record after a start is applied the last applied one was read again
 //             and its hash matched. Offsets on `changes` are dense. Every record moves the chain.
-//             The position of an offered Snapshot never falls, but by bootstrap() and by a pin.
+//             The version of an offered Snapshot never falls, but by a pin.
 // Threads     All calls by the one thread that owns it. Snapshots, status() and contents() are
 //             values for others.
 // Owns        The State (the one writable family of Datasets), the Observations.
@@ -90,8 +97,10 @@ struct FeederSettings {
 
 // What a node obeyed when it ended: obeyed until `control` was read.
 struct RestoredPin {
-  event::Pin pin;
+  event::Pin pin;                           // seq 0: none, but the Watermark below
   std::optional<dataset::Dataset> dataset;  // its version, if its file was sound
+  // Of the node's ring. Its version may then be an older one, which the ring had before.
+  std::optional<event::Watermark> watermark{};
 };
 
 // One decodable record of `changes`, folded. Valid during the call.
@@ -123,7 +132,7 @@ struct StepReport {
   bool more = false;              // call step() again, before waiting for a bell
   bool state_changed = false;     // status().state differs from before this step
   bool needs_bootstrap = false;   // as in status()
-  bool pin_changed = false;       // status().pin differs from before this step
+  bool pin_changed = false;       // status().pin or .watermark differs from before this step
   std::optional<std::chrono::nanoseconds> call_again_in;
   std::vector<std::string> remarks;  // for the owner's log, in order
 };
@@ -139,8 +148,10 @@ struct FeederStatus {
   dataset::Version version{dataset::Lineage({}), dataset::Seq(0), dataset::StateHash({})};
   std::int64_t offset = -1;  // last folded record of `changes`
   base::Sha256 chain{};
-  std::optional<std::int64_t> log_next;  // next offset of `changes` as last seen: tells the lag
-  std::int64_t appended_ms = -1;         // append time of the last folded record of `changes`
+  std::optional<std::int64_t> log_next;     // next offset of `changes` as last seen: tells the lag
+  std::optional<std::int64_t> log_first{};  // the oldest record of `changes` that is still there
+  bool held_back = false;         // a rebuilt state is folded, and older than what is served
+  std::int64_t appended_ms = -1;  // append time of the last folded record of `changes`
   std::int64_t health_offset = -1;
   std::int64_t health_ms = -1;  // log time of `health`
   std::string log_identity;
@@ -148,6 +159,9 @@ struct FeederStatus {
   std::optional<event::Pin> pin{};  // that this node obeys
   bool pin_held = false;            // and its version is what is offered
   std::string pin_trouble;          // why it cannot be, for people; empty: it is, or will be
+  std::optional<event::Watermark> watermark{};  // of the node's ring; none: not gated
+  bool watermark_held = false;                  // and no pin counts, and its version is offered
+  std::string watermark_trouble{};
   std::int64_t control_offset = -1;
   std::int64_t heartbeat_ms = -1;  // log time of the newest heartbeat of any controller
   std::uint64_t control_skipped = 0;
@@ -175,8 +189,11 @@ class Feeder {
   std::unique_ptr<const Snapshot> take_snapshot();
 
   // After needs_bootstrap: go on from these contents, or from the log's beginning. What was
-  // offered before stays the newest Snapshot until the new state has caught up.
+  // offered before stays the newest Snapshot until the new state has caught up, and with it.
   void bootstrap(std::optional<SnapshotContents> contents);
+  // A COLD node may let its replay wait while a file is fetched that saves most of it.
+  enum class Replay : std::uint8_t { Runs, Waits };
+  void set_replay(Replay replay);
   // After DIVERGED or needs_bootstrap: is the log perhaps the right one again? Reads the overlap
   // record once more.
   void recheck();
@@ -184,7 +201,8 @@ class Feeder {
   // DIVERGED, as if the overlap read had found it. Nothing if it is DIVERGED or HALTED already.
   void distrust(std::string why);
 
-  // The version that the pin in force names, from a file. Ignored if another one is wanted by now.
+  // The version that the pin or watermark in force names, from a file. Ignored if another one is
+  // wanted by now.
   void provide(const dataset::Dataset& dataset);
 
   event::NodeState node_state() const noexcept;

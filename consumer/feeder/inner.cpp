@@ -1,5 +1,7 @@
 #include "consumer/feeder/inner.hpp"
 
+#include <algorithm>
+
 #include "core/base/check.hpp"
 
 namespace tidemark::consumer {
@@ -18,17 +20,24 @@ Feeder::Inner::Inner(FeederSettings with, FeederPorts through, SnapshotContents 
       health(settings, ports.health, std::move(start.observations), start.health_offset,
              start.health_last_record),
       control(ports.control) {
+  std::optional<dataset::Dataset> older;
   if (pinned) {
-    obey(pinned->pin);
+    obey(pinned->pin.seq != 0 ? std::optional(pinned->pin) : std::nullopt, pinned->watermark);
     if (pinned->dataset) provide(*pinned->dataset);
+    if (pinned->dataset && !pin_) older = pinned->dataset;
   }
-  if (changes.state() == NodeState::Restored) offer(*servable());
+  if (changes.state() != NodeState::Restored) return;
+  const auto found = wanted() ? changes.versions().find(*wanted()) : std::nullopt;
+  // What was folded may lie between two watermarks: the ring never had it.
+  offer(older && !found ? *older : *servable());
 }
 
 void Feeder::Inner::step(StepReport& report) {
   control.step(report);
   look_at_pins(report);
-  if (changes.state() != NodeState::Cold || !waits_for_control(report)) changes.step(report);
+  const bool cold = changes.state() == NodeState::Cold;
+  const bool waits = cold && (waits_for_control(report) || replay == Feeder::Replay::Waits);
+  if (!waits) changes.step(report);
   health.step(report);
   offer_if_due(report);
 }
@@ -51,23 +60,41 @@ void Feeder::Inner::look_at_pins(StepReport& report) {
   const PlacedPin* found = control.view().pin_for(settings.node, settings.ring);
   std::optional<event::Pin> pin;
   if (found != nullptr) pin = found->pin;
-  if (pin == pin_) return;
-  report.remarks.push_back(pin ? "pinned: " + to_text(*pin) + " by " + pin->author + ": " +
-                                     pin->reason
-                               : "no longer pinned: " + to_text(*pin_));
-  obey(std::move(pin));
+  const PlacedWatermark* placed = control.view().watermark_of(settings.ring);
+  std::optional<event::Watermark> mark;
+  if (placed != nullptr && !placed->mark.released) mark = placed->mark;
+  if (pin == pin_ && mark == mark_) return;
+  if (pin != pin_) {
+    report.remarks.push_back(pin ? "pinned: " + to_text(*pin) + " by " + pin->author + ": " +
+                                       pin->reason
+                                 : "no longer pinned: " + to_text(*pin_));
+  }
+  if (mark && is_stop(*mark) && mark != mark_) {
+    report.remarks.push_back("ring " + mark->ring + " is held at version " +
+                             std::to_string(mark->seq) + " by " + mark->author + ": " +
+                             mark->reason);
+  }
+  obey(std::move(pin), std::move(mark));
   report.pin_changed = true;
 }
 
-void Feeder::Inner::obey(std::optional<event::Pin> pin) {
-  released_ = !pin && (pin_ || released_);
+std::optional<std::uint64_t> Feeder::Inner::wanted() const {
+  if (pin_) return pin_->seq;
+  if (mark_) return mark_->seq;
+  return std::nullopt;
+}
+
+void Feeder::Inner::obey(std::optional<event::Pin> pin, std::optional<event::Watermark> mark) {
+  const bool was_held = wanted().has_value();
   pin_ = std::move(pin);
-  changes.versions().keep(pin_ ? std::optional(pin_->seq) : std::nullopt);
+  mark_ = std::move(mark);
+  released_ = !wanted() && (was_held || released_);
+  changes.versions().keep(wanted());
   dirty_ = urgent_ = true;
 }
 
 void Feeder::Inner::provide(const dataset::Dataset& dataset) {
-  if (!pin_ || dataset.version().seq.value() != pin_->seq) return;
+  if (wanted() != dataset.version().seq.value()) return;
   changes.versions().provide(dataset);
   dirty_ = urgent_ = true;
 }
@@ -77,21 +104,37 @@ void Feeder::Inner::tell(FeederStatus& status) const {
   health.tell(status);
   control.tell(status);
   status.pin = pin_;
-  if (!pin_) return;
-  const auto& served = offering.served();
-  status.pin_held = served && served->version().seq.value() == pin_->seq;
-  const std::uint64_t folded = changes.folded().dataset.version().seq.value();
-  if (status.pin_held || changes.is_replaying() || pin_->seq > folded ||
-      changes.versions().find(pin_->seq)) {
-    return;
+  status.watermark = mark_;
+  if (is_held_back()) {
+    status.held_back = true;
+    status.state = shown_state();
+    if (status.detail.empty()) {
+      status.detail = "the log's history ends before version " + std::to_string(floor_seq_) +
+                      ", which is served on";
+    }
   }
-  status.pin_trouble =
-      "version " + std::to_string(pin_->seq) + " is not held any more; serving version " +
-      (served ? std::to_string(served->version().seq.value()) : std::string("none")) + " on";
+  if (!wanted()) return;
+  const auto& served = offering.served();
+  const bool held = served && served->version().seq.value() == *wanted();
+  (pin_ ? status.pin_held : status.watermark_held) = held;
+  if (!held) (pin_ ? status.pin_trouble : status.watermark_trouble) = why_not_served();
+}
+
+// Empty: the version that is wanted will come.
+std::string Feeder::Inner::why_not_served() const {
+  const std::uint64_t seq = *wanted();
+  if (changes.is_replaying() || seq > changes.folded().dataset.version().seq.value() ||
+      changes.versions().find(seq)) {
+    return {};
+  }
+  const auto& served = offering.served();
+  return "version " + std::to_string(seq) + " is not held any more; serving version " +
+         (served ? std::to_string(served->version().seq.value()) : std::string("none")) + " on";
 }
 
 void Feeder::Inner::bootstrap(std::optional<SnapshotContents> contents) {
   const bool serving = offering.served().has_value();
+  if (serving) floor_seq_ = std::max(floor_seq_, changes.folded().dataset.version().seq.value());
   if (!contents) contents = start_from_nothing(settings);
   if (contents->health_offset > health.offset()) {
     health.adopt(std::move(contents->observations), contents->health_offset,
@@ -99,7 +142,18 @@ void Feeder::Inner::bootstrap(std::optional<SnapshotContents> contents) {
   }
   changes.adopt(std::move(contents->state), std::move(contents->log_identity), serving);
   view_stale_ = dirty_ = true;
-  if (!changes.is_replaying()) offer(*servable());
+  if (changes.is_replaying()) return;
+  if (auto dataset = servable()) offer(*std::move(dataset));
+}
+
+bool Feeder::Inner::is_held_back() const {
+  if (settings.when_older == FeederSettings::WhenOlder::Follow) return false;
+  return offering.served() && changes.folded().dataset.version().seq.value() < floor_seq_;
+}
+
+NodeState Feeder::Inner::shown_state() const {
+  const NodeState state = changes.shown_state();
+  return is_held_back() && state != NodeState::Halted ? NodeState::Diverged : state;
 }
 
 void Feeder::Inner::note_news() {
@@ -116,10 +170,10 @@ std::optional<dataset::Dataset> Feeder::Inner::servable() const {
   const auto& served = offering.served();
   const bool ended =
       changes.state() == NodeState::Halted && (!served || seq >= served->version().seq.value());
-  if (changes.is_replaying() && !ended) return served;
-  if (pin_) {
-    if (auto pinned = changes.versions().find(pin_->seq)) return pinned;
-    if (served) return served;  // not folded yet, or not held any more: stay
+  if ((changes.is_replaying() && !ended) || is_held_back()) return served;
+  if (wanted()) {
+    if (auto held = changes.versions().find(*wanted())) return held;
+    if (served || may_not_serve(seq)) return served;  // not folded yet, or not held any more: stay
   }
   const bool catching_up =
       changes.state() == NodeState::CatchingUp || changes.state() == NodeState::Restored;
@@ -127,6 +181,18 @@ std::optional<dataset::Dataset> Feeder::Inner::servable() const {
   if (released_ && served && catching_up) return served;
   if (seq == 0) return served;
   return folded;
+}
+
+// Nothing is served, and this is more than the ring may activate, or lies on the way to what it
+// may. What is not known to be gated is better served than nothing: a node without a log starts
+// from its disk.
+bool Feeder::Inner::may_not_serve(std::uint64_t seq) const {
+  if (pin_ || !mark_ || !control.has_caught_up()) return false;
+  if (seq > mark_->seq) return true;
+  FeederStatus now;
+  changes.tell(now);
+  const bool on_its_way = now.state == NodeState::CatchingUp || now.state == NodeState::Restored;
+  return on_its_way && now.log_reachable;
 }
 
 bool Feeder::Inner::waits_for_health(StepReport& report) {
@@ -150,7 +216,8 @@ void Feeder::Inner::offer_if_due(StepReport& report) {
     if (catching_up || waits_for_control(report)) return;
   }
   if (!catching_up) released_ = false;
-  if ((pin_ || released_) && served && !view_stale_ && served->version() == dataset->version()) {
+  if ((wanted() || released_) && served && !view_stale_ &&
+      served->version() == dataset->version()) {
     dirty_ = released_;  // staged only: nobody would see a difference
     urgent_ = false;
     return;

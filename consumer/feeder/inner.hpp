@@ -51,11 +51,19 @@ struct Feeder::Inner {
   HealthTail health;
   ControlTail control;
   Offering offering;
+  Feeder::Replay replay = Feeder::Replay::Runs;
+
+  // As others see it: a rebuilt state that is behind what is served is no reason to be calm.
+  event::NodeState shown_state() const;
 
  private:
+  bool is_held_back() const;
   void note_news();
   void look_at_pins(StepReport& report);
-  void obey(std::optional<event::Pin> pin);
+  void obey(std::optional<event::Pin> pin, std::optional<event::Watermark> mark);
+  std::optional<std::uint64_t> wanted() const;  // the version of the pin, else of the watermark
+  bool may_not_serve(std::uint64_t seq) const;
+  std::string why_not_served() const;
   bool knows_pins() const;
   bool waits_for_control(StepReport& report);
   void offer_if_due(StepReport& report);
@@ -63,10 +71,12 @@ struct Feeder::Inner {
   bool waits_for_health(StepReport& report);
   void offer(dataset::Dataset dataset);
 
-  std::optional<event::Pin> pin_;  // that this node obeys
-  bool released_ = false;          // a pin ended, and what is folded was not offered since
-  bool urgent_ = false;            // an operator waits for the next offer
-  bool on_path_ = true;            // the last offer was what is folded
+  std::optional<event::Pin> pin_;         // that this node obeys
+  std::optional<event::Watermark> mark_;  // of its ring
+  bool released_ = false;                 // what held it ended, and what is folded was not offered
+  bool urgent_ = false;                   // an operator waits for the next offer
+  bool on_path_ = true;                   // the last offer was what is folded
+  std::uint64_t floor_seq_ = 0;  // nothing older is offered: what was folded before bootstrap()
   std::optional<std::chrono::nanoseconds> control_due_;
 
   bool dirty_ = true;       // something changed since the last offer

@@ -1,6 +1,7 @@
 #include "consumer/feeder/pin_files.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <variant>
 
 #include "schemas/codec.hpp"
@@ -33,12 +34,14 @@ Result<std::string> PinFiles::write(const dataset::Dataset& version) {
   return name;
 }
 
-Result<void> PinFiles::keep(const event::Pin& pin, const std::optional<dataset::Dataset>& version) {
+Result<void> PinFiles::keep(const event::ControlRecord& record,
+                            const std::optional<dataset::Dataset>& version) {
   std::string name;
   if (version) {
     TIDEMARK_TRY(name, write(*version));
   }
-  TIDEMARK_TRY_VOID(disk_.write_durably(pin_file, schemas::encode(event::ControlRecord(pin))));
+  TIDEMARK_TRY_VOID(disk_.write_durably(pin_file, schemas::encode(record)));
+  if (!version && std::holds_alternative<event::Watermark>(record)) return {};
   return remove_versions(name);
 }
 
@@ -77,6 +80,20 @@ Result<std::optional<dataset::Dataset>> PinFiles::read(std::uint64_t seq, datase
   return contents->state.dataset;
 }
 
+std::uint64_t PinFiles::newest_up_to(std::uint64_t seq) const {
+  std::uint64_t newest = 0;
+  const auto present = disk_.list();
+  if (!present) return 0;
+  for (const std::string& name : *present) {
+    std::uint64_t found = 0;
+    const char* const digits = name.data() + std::min(prefix.size(), name.size());
+    if (!is_version(name)) continue;
+    std::from_chars(digits, name.data() + name.size(), found);
+    if (found <= seq) newest = std::max(newest, found);
+  }
+  return newest;
+}
+
 PinFiles::Found PinFiles::restore(dataset::HashSeed seed) {
   const auto present = disk_.list();
   if (!present) return {{}, {present.error().trail}};
@@ -85,11 +102,14 @@ PinFiles::Found PinFiles::restore(dataset::HashSeed seed) {
   if (!octets) return {{}, {"the pin of before is not known: " + octets.error().trail}};
   const auto control = schemas::decode_control_record(*octets);
   const auto* pin = control ? std::get_if<event::Pin>(&*control) : nullptr;
-  if (pin == nullptr) {
+  const auto* mark = control ? std::get_if<event::Watermark>(&*control) : nullptr;
+  if (pin == nullptr && mark == nullptr) {
     return {{}, {std::string(pin_file) + ": no pin can be read from it; the log will tell"}};
   }
-  Found found{RestoredPin{*pin, {}}, {}};
-  auto version = read(pin->seq, seed);
+  Found found{RestoredPin{}, {}};
+  if (pin != nullptr) found.pin->pin = *pin;
+  if (mark != nullptr) found.pin->watermark = *mark;
+  auto version = read(pin != nullptr ? pin->seq : newest_up_to(mark->seq), seed);
   if (version) {
     found.pin->dataset = *std::move(version);
   } else {

@@ -1,6 +1,7 @@
-// PinFiles: the pin that a node obeys, and its version, beside the generations of snapshot files.
+// PinFiles: the pin or watermark that a node obeys, and its version, beside the generations of
+// snapshot files.
 //
-//   pin.tmct                           the Pin, as a record of `control`
+//   pin.tmct                           the Pin or Watermark, as a record of `control`
 //   pinned-<seq>-<SHA-256>.tmpin       its version, in the form of a snapshot file; for serving
 //                                      only: it carries no position, so nobody folds on from it
 //
@@ -28,9 +29,14 @@ class PinFiles {
  public:
   PinFiles(base::Disk& disk, dataset::Lineage lineage) : disk_(disk), lineage_(lineage) {}
 
-  // `version`: none, if it is not held: then the pin alone is noted.
-  [[nodiscard]] base::Result<void> keep(const event::Pin& pin,
+  // A Pin or a Watermark. `version`: none, if it is not held: then the record alone is noted, and
+  // of a Watermark the file stays that is there: an older version, which the ring had.
+  [[nodiscard]] base::Result<void> keep(const event::ControlRecord& record,
                                         const std::optional<dataset::Dataset>& version);
+  [[nodiscard]] base::Result<void> keep(const event::Pin& pin,
+                                        const std::optional<dataset::Dataset>& version) {
+    return keep(event::ControlRecord(pin), version);
+  }
   [[nodiscard]] base::Result<void> forget();
 
   struct Found {
@@ -43,6 +49,7 @@ class PinFiles {
   base::Result<std::string> write(const dataset::Dataset& version);
   base::Result<void> remove_versions(std::string_view but);
   base::Result<std::optional<dataset::Dataset>> read(std::uint64_t seq, dataset::HashSeed seed);
+  std::uint64_t newest_up_to(std::uint64_t seq) const;  // of the files; 0: none
 
   base::Disk& disk_;
   const dataset::Lineage lineage_;

@@ -1,5 +1,7 @@
 #include "dns-edge/app/node_reporter.hpp"
 
+#include <thread>
+
 #include "schemas/codec.hpp"
 
 namespace tidemark::edge {
@@ -14,7 +16,8 @@ bool NodeReporter::is_news(const event::NodeReport& report) const {
          last_->staged_seq != report.staged_seq || last_->offset != report.offset ||
          last_->state_hash != report.state_hash || last_->nacks != report.nacks ||
          last_->dns_listen != report.dns_listen || last_->pin_scope != report.pin_scope ||
-         last_->pin_seq != report.pin_seq || last_->pin_trouble != report.pin_trouble;
+         last_->pin_seq != report.pin_seq || last_->pin_trouble != report.pin_trouble ||
+         last_->rebuilds != report.rebuilds || last_->trouble != report.trouble;
 }
 
 std::optional<std::chrono::nanoseconds> NodeReporter::offer(const event::NodeReport& report) {
@@ -43,6 +46,19 @@ void NodeReporter::send(const event::NodeReport& report) {
     last_ = report;
   } else {
     ++failures_;
+  }
+}
+
+void NodeReporter::leave(event::NodeReport report) {
+  if (!sink_) return;
+  report.state = event::NodeState::Cold;
+  send(report);
+  const auto until = std::chrono::steady_clock::now() + leave_within;
+  while (std::chrono::steady_clock::now() < until) {
+    for (const log::Completion& completion : sink_->completions()) {
+      if (completion.ticket.value() == tickets_) return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 }
 

@@ -20,6 +20,7 @@
 namespace tidemark::edge {
 
 constexpr std::chrono::seconds report_period{1};
+constexpr std::chrono::milliseconds leave_within{300};
 constexpr std::chrono::milliseconds report_gap{5};  // at least, while news comes in a stream
 
 class NodeReporter {
@@ -28,6 +29,9 @@ class NodeReporter {
 
   // How long until it wants to be offered again, if news had to wait.
   std::optional<std::chrono::nanoseconds> offer(const event::NodeReport& report);
+  // The last one: a node that ends in order says COLD, so that nobody takes it for a crash. Waits a
+  // moment for the log; nothing if no report was sent before.
+  void leave(event::NodeReport report);
   std::uint64_t failures() const noexcept { return failures_; }
 
  private:

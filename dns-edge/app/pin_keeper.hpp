@@ -1,5 +1,8 @@
-// PinKeeper: keeps the pin that this node obeys, and the file of its version, on the disk; finds
-// the version of a pin there that the node does not hold in memory.
+// PinKeeper: keeps the pin or watermark that this node obeys, and the file of its version, on the
+// disk; finds the version of a pin there that the node does not hold in memory.
+//
+// A watermark moves often: its file follows now and then (writing takes at most 1/20 of the time),
+// and is then of a version that the ring had before. Only one that goes back is written at once.
 //
 // Threads   All calls by the feeder's thread; files are written by a thread of its own, one at a
 //           time. Looking for a version reads snapshot files in the caller's: seconds at most, once
@@ -36,10 +39,13 @@ class PinKeeper {
 
  private:
   struct Kept {
-    std::optional<event::Pin> pin;
+    std::optional<event::ControlRecord> record;  // Pin or Watermark
+    std::uint64_t seq = 0;
     bool with_version = false;
     friend bool operator==(const Kept&, const Kept&) = default;
   };
+  static Kept wanted_by(const consumer::FeederStatus& status);
+  bool may_wait(const Kept& wanted, std::chrono::nanoseconds now) const;
   void hear(std::vector<std::string>& remarks, std::chrono::nanoseconds now);
 
   consumer::PinFiles files_;
@@ -49,6 +55,7 @@ class PinKeeper {
   Kept writing_what_;
   std::future<base::Result<void>> writing_;
   std::chrono::nanoseconds not_before_{0};
+  std::chrono::nanoseconds began_{0}, next_move_{0};  // of a watermark's file
   std::optional<event::Pin> looked_for_;
 };
 

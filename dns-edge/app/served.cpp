@@ -65,4 +65,16 @@ std::vector<net::SocketAddress> Served::addresses() const {
   return workers_ ? workers_->addresses() : std::vector<net::SocketAddress>();
 }
 
+Served::Totals Served::totals() const noexcept {
+  Totals totals;
+  if (!workers_) return totals;
+  for (std::size_t i = 0; i < workers_->size(); ++i) {
+    const auto& responses = workers_->counters(i).responses;
+    for (const Counter& one : responses) totals.answers += one.value();
+    totals.servfail += responses[static_cast<std::size_t>(dns::Rcode::ServFail)].value();
+    totals.nxdomain += responses[static_cast<std::size_t>(dns::Rcode::NxDomain)].value();
+  }
+  return totals;
+}
+
 }  // namespace tidemark::edge

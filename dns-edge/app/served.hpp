@@ -25,6 +25,10 @@ class Served {
     std::int64_t health_position;
   };
 
+  struct Totals {  // of all workers, since the start
+    std::uint64_t answers = 0, servfail = 0, nxdomain = 0;
+  };
+
   explicit Served(ServeSettings settings) : settings_(std::move(settings)) {}
   ~Served() { stop(); }
   Served(const Served&) = delete;
@@ -47,6 +51,7 @@ class Served {
   const std::optional<Active>& newest() const noexcept { return newest_; }
   std::uint64_t publications() const noexcept;
   std::size_t retired() const noexcept { return retired_; }
+  Totals totals() const noexcept;
   std::vector<net::SocketAddress> addresses() const;
   Guarded<const Workers*>& workers() noexcept { return shown_; }
   NewestSnapshot& newest_snapshot() noexcept { return newest_snapshot_; }

@@ -4,6 +4,11 @@
 #include <array>
 #include <set>
 
+#include <boost/json.hpp>
+
+#include "net/json.hpp"
+#include "producer/api/request_body.hpp"
+
 namespace tidemark::producer {
 namespace {
 
@@ -30,13 +35,30 @@ enum class Action : std::uint8_t {
   GetFleet,
   GetProof,
   GetPast,
+  GetProgress,
+  GetEvents,
+  GetRollout,
+  OrderRollout,
   Snapshots,
   GetPins,
   PutPin,
   DeletePin,
   GetRollback,
   RollbackZone,
+  GetHeld,
+  GetOneHeld,
+  ApproveHeld,
+  RejectHeld,
 };
+
+// What a token must be for. "reject" is no scope of its own: approve, or write for one's own.
+std::string_view scope_of(const net::HttpRequest& request) {
+  if (request.method == "GET") return "read";
+  if (request.path.size() == 4 && request.path[1] == "held") {
+    if (request.path[3] == "approve" || request.path[3] == "reject") return request.path[3];
+  }
+  return "write";
+}
 
 net::HttpResponse with_allow(ApiError error, const std::string& methods) {
   net::HttpResponse response = to_response(error);
@@ -47,14 +69,21 @@ net::HttpResponse with_allow(ApiError error, const std::string& methods) {
 // What a client did not mean to be ignored is not ignored: `?dryrun=1` must not delete anything.
 std::expected<void, ApiError> check_parameters(const net::HttpRequest& request, Action action) {
   static const std::vector<std::string_view> of_mutations{"dry_run", "acknowledge_removals",
-                                                          "reason"};
+                                                          "reason", "hold", "rollout"};
+  static const std::vector<std::string_view> of_progress{"on"}, of_events{"after", "limit"};
+  static const std::vector<std::string_view> of_decisions{"dry_run", "reason"};
   static const std::vector<std::string_view> of_unpin{"dry_run", "reason", "own"};
   static const std::vector<std::string_view> of_rollback{"to"};
   static const std::vector<std::string_view> none;
-  const auto& known = action == Action::GetRollback ? of_rollback
-                      : action == Action::DeletePin ? of_unpin
-                      : request.method == "GET"     ? none
-                                                    : of_mutations;
+  const auto& known = action == Action::GetRollback   ? of_rollback
+                      : action == Action::GetProgress ? of_progress
+                      : action == Action::GetEvents   ? of_events
+                      : action == Action::DeletePin   ? of_unpin
+                      : action == Action::PutPin || action == Action::OrderRollout ||
+                              action == Action::ApproveHeld || action == Action::RejectHeld
+                          ? of_decisions
+                      : request.method == "GET" ? none
+                                                : of_mutations;
   std::string names;
   for (const std::string_view name : known)
     names += (names.empty() ? "" : ", ") + std::string(name);
@@ -99,6 +128,10 @@ const std::vector<Api::Route>& Api::routes() {
       {"DELETE", {"zones", "{}", "rrsets", "{}", "{}"}, Action::DeleteRrset},
       {"GET", {"changes"}, Action::GetPast},
       {"GET", {"changes", "{}"}, Action::GetChange},
+      {"GET", {"changes", "{}", "progress"}, Action::GetProgress},
+      {"GET", {"events"}, Action::GetEvents},
+      {"GET", {"rollout"}, Action::GetRollout},
+      {"POST", {"rollout", "{}", "{}"}, Action::OrderRollout},
       {"GET", {"pools"}, Action::GetPools},
       {"GET", {"pools", "{}"}, Action::GetPool},
       {"PUT", {"pools", "{}"}, Action::PutPool},
@@ -124,6 +157,10 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", {"pins"}, Action::GetPins},
       {"POST", {"pins", "{}"}, Action::PutPin},
       {"DELETE", {"pins", "{}"}, Action::DeletePin},
+      {"GET", {"held"}, Action::GetHeld},
+      {"GET", {"held", "{}"}, Action::GetOneHeld},
+      {"POST", {"held", "{}", "approve"}, Action::ApproveHeld},
+      {"POST", {"held", "{}", "reject"}, Action::RejectHeld},
       {"GET", {"rollback"}, Action::GetRollback},
       {"POST", {"zones", "{}", "rollback"}, Action::RollbackZone},
   };
@@ -137,7 +174,27 @@ Api::Api(ControllerStatus controller, DeskSettings settings, ApiPorts ports)
       pin_desk_({.clock = ports_.desk.clock,
                  .feeder = ports_.desk.feeder,
                  .fleet = ports_.desk.fleet,
-                 .control = ports_.control}) {}
+                 .control = ports_.control}),
+      held_desk_({.clock = ports_.desk.clock,
+                  .random = ports_.desk.random,
+                  .outbox = ports_.desk.outbox,
+                  .past = past(),
+                  .desk = desk_,
+                  .control = ports_.held,
+                  .names = ports_.tokens != nullptr ? Names::Proven : Names::Told}),
+      board_(ports_.rollout, {.controller = controller_.name,
+                              .clock = ports_.desk.clock,
+                              .feeder = ports_.desk.feeder,
+                              .fleet = ports_.desk.fleet,
+                              .history = ports_.history,
+                              .outbox = ports_.desk.outbox,
+                              .control = ports_.watermarks,
+                              .take =
+                                  [this](ReadWish wish, Terms terms, net::Respond respond) {
+                                    desk_.take(std::move(wish), std::move(terms),
+                                               std::move(respond));
+                                  },
+                              .run = ports_.desk.random.next()}) {}
 
 std::expected<Api::Match, net::HttpResponse> Api::find(const net::HttpRequest& request) const {
   std::string methods;
@@ -184,22 +241,30 @@ std::expected<std::optional<std::string>, ApiError> Api::authorise(const net::Ht
                                     {},
                                     "Authorization: Bearer TOKEN"});
   }
-  if (!principal->may(scope)) {
-    return std::unexpected(
-        ApiError{403, "forbidden",
-                 "the token of " + principal->name + " has no scope " + std::string(scope)});
+  // An author may take back what was held for him (HeldDesk::reject sees to it).
+  const bool withdraws =
+      scope == "reject" && (principal->may("approve") || principal->may("write"));
+  if (!withdraws && !principal->may(scope)) {
+    return std::unexpected(ApiError{403, "forbidden",
+                                    "the token of " + principal->name + " has no scope " +
+                                        std::string(scope == "reject" ? "approve" : scope)});
   }
   return principal->name;
 }
 
 void Api::respond(net::HttpRequest request, net::Respond respond) {
   const bool reads = request.method == "GET";
-  auto author = authorise(request, reads ? "read" : "write");
+  auto author = authorise(request, scope_of(request));
   if (!author) {
     net::HttpResponse response = to_response(author.error());
     if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer");
     respond(std::move(response));
     return;
+  }
+  if (reads && request.path == std::vector<std::string>{"metrics"}) {
+    net::HttpResponse metrics = board_.metrics();
+    if (ports_.proof != nullptr) metrics.body += ports_.proof->metrics();
+    return respond(std::move(metrics));
   }
   auto match = find(request);
   if (!match) {
@@ -226,6 +291,7 @@ void Api::respond(net::HttpRequest request, net::Respond respond) {
     respond(to_response(known.error()));
     return;
   }
+  if (answer_board(*match, request, respond)) return;
   if (reads) {
     auto answered = read(*match, request);
     respond(answered ? *std::move(answered) : to_response(answered.error()));
@@ -236,18 +302,57 @@ void Api::respond(net::HttpRequest request, net::Respond respond) {
     respond(to_response(terms.error()));
     return;
   }
+  if (match->action == Action::OrderRollout) {
+    return board_.rollout().order(request, match->parameters[0], match->parameters[1],
+                                  *std::move(terms), std::move(respond));
+  }
   if (match->action == Action::PutPin) {
     return pin_desk_.put(request, match->parameters[0], *std::move(terms), std::move(respond));
   }
   if (match->action == Action::DeletePin) {
     return pin_desk_.remove(request, match->parameters[0], *std::move(terms), std::move(respond));
   }
+  if (match->action == Action::ApproveHeld || match->action == Action::RejectHeld) {
+    return decide_held(*match, request, *std::move(terms), std::move(respond));
+  }
   auto read_wish = wish(*match, request, *terms);
   if (!read_wish) {
     respond(to_response(read_wish.error()));
     return;
   }
+  if (terms->hold) {
+    return held_desk_.propose(*std::move(read_wish), *std::move(terms), std::move(respond));
+  }
   desk_.take(*std::move(read_wish), *std::move(terms), std::move(respond));
+}
+
+bool Api::answer_board(const Match& match, const net::HttpRequest& request, net::Respond& respond) {
+  const auto give = [&respond](Answered answered) {
+    respond(answered ? *std::move(answered) : to_response(answered.error()));
+    return true;
+  };
+  switch (match.action) {
+    case Action::GetProgress: return give(board_.progress(match.parameters[0], request));
+    case Action::GetEvents:   return give(board_.events(request));
+    case Action::GetRollout:  return give(board_.rollout().read());
+    default:                  return false;
+  }
+}
+
+void Api::decide_held(const Match& match, const net::HttpRequest& request, Terms terms,
+                      net::Respond respond) {
+  if (!request.body.empty()) {
+    const auto body = read_object(request, BodySize::Small, terms);
+    if (!body) return respond(to_response(body.error()));
+    const auto known = net::check_keys(body->get_object(), {"reason"});
+    if (!known) return respond(to_response(bad_request(known.error().trail)));
+  }
+  const std::string& id = match.parameters[0];
+  if (match.action == Action::ApproveHeld) {
+    return held_desk_.approve(id, std::move(terms), std::move(respond));
+  }
+  const Power power = authorise(request, "approve") ? Power::Approve : Power::WithdrawOwn;
+  held_desk_.reject(id, std::move(terms), power, std::move(respond));
 }
 
 Answered Api::read(const Match& match, const net::HttpRequest& request) const {
@@ -265,6 +370,11 @@ Answered Api::read(const Match& match, const net::HttpRequest& request) const {
     case Action::GetZone:  return read_zone(dataset, names[0], request);
     case Action::GetRrset: return read_rrset(dataset, names[0], names[1], names[2]);
     case Action::GetChange:
+      // What it remembers of this change may be what the log has lost.
+      if (ports.feeder.node_state() == event::NodeState::Diverged) {
+        return std::unexpected(unavailable("this controller does not follow the log: DIVERGED: " +
+                                           ports.feeder.status().detail));
+      }
       return read_change(ports_.history, ports.outbox, state.ledger, names[0]);
     case Action::GetPools:   return read_pools(dataset);
     case Action::GetPool:    return read_pool(dataset, names[0]);
@@ -274,6 +384,8 @@ Answered Api::read(const Match& match, const net::HttpRequest& request) const {
     case Action::GetFleet:    return read_fleet(ports.fleet, ports.feeder);
     case Action::GetPins:     return read_pins(ports.feeder, ports.fleet);
     case Action::GetRollback: return read_rollback(past(), request);
+    case Action::GetHeld:     return read_held(past());
+    case Action::GetOneHeld:  return read_one_held(past(), names[0]);
     default:                  break;
   }
   return std::unexpected(not_found("there is no such route", request.target));

@@ -18,8 +18,10 @@
 #include "net/http_server.hpp"
 #include "net/token.hpp"
 #include "producer/api/desk.hpp"
+#include "producer/api/fleet_board.hpp"
 #include "producer/api/fleet_proof.hpp"
 #include "producer/api/fleet_view.hpp"
+#include "producer/api/held_desk.hpp"
 #include "producer/api/pin_desk.hpp"
 #include "producer/api/reads.hpp"
 #include "producer/api/rollback.hpp"
@@ -31,9 +33,12 @@ struct ApiPorts {
   DeskPorts desk;
   const HistoryKeeper& history;
   const net::Tokens* tokens = nullptr;  // null: none are configured, loopback may do everything
-  FleetProof* proof = nullptr;          // null: edges are not asked
   SnapshotDesk* snapshots = nullptr;    // null: none are kept here
+  FleetProof* proof = nullptr;          // null: edges are not asked
   log::Sink* control = nullptr;         // for pins, by nobody else; null: none can be set
+  log::Sink* held = nullptr;            // likewise for held changes
+  log::Sink* watermarks = nullptr;      // likewise for the roll-out's decisions
+  RolloutSettings rollout{};
   // Answers /v1/history and the like (history_reads.hpp); null: nobody can.
   std::function<void(net::HttpRequest, net::Respond)> past{};
 };
@@ -45,6 +50,13 @@ class Api {
   void respond(net::HttpRequest request, net::Respond respond);
   Desk& desk() noexcept { return desk_; }
   PinDesk& pin_desk() noexcept { return pin_desk_; }
+  HeldDesk& held_desk() noexcept { return held_desk_; }
+  FleetBoard& board() noexcept { return board_; }
+  // The feeder's hook.
+  void folded(const consumer::FoldedChange& folded) {
+    desk_.folded(folded);
+    board_.folded(folded);
+  }
 
  private:
   struct Route;
@@ -54,6 +66,9 @@ class Api {
   // The author, if a token names one.
   std::expected<std::optional<std::string>, ApiError> authorise(const net::HttpRequest& request,
                                                                 std::string_view scope) const;
+  void decide_held(const Match& match, const net::HttpRequest& request, Terms terms,
+                   net::Respond respond);
+  bool answer_board(const Match& match, const net::HttpRequest& request, net::Respond& respond);
   Answered read(const Match& match, const net::HttpRequest& request) const;
   RollbackPorts past() const { return {ports_.desk.feeder, ports_.history}; }
   WishResult wish(const Match& match, const net::HttpRequest& request, Terms& terms) const;
@@ -62,6 +77,8 @@ class Api {
   ApiPorts ports_;
   Desk desk_;
   PinDesk pin_desk_;
+  HeldDesk held_desk_;
+  FleetBoard board_;
 };
 
 }  // namespace tidemark::producer

@@ -20,6 +20,7 @@
 #include "core/log/log.hpp"
 #include "net/address.hpp"
 #include "net/token.hpp"
+#include "producer/api/rollout.hpp"
 #include "producer/api/snapshot_desk.hpp"
 
 namespace boost::asio {
@@ -39,6 +40,7 @@ struct ControllerSettings {
   std::size_t zone_body_octets_max = 32 * 1024 * 1024;
   std::size_t outbox_entries_max = 10'000;
   std::uint64_t save_after_changes = 1000;
+  RolloutSettings rollout{};
   SnapshotDeskSettings snapshots{};  // whose base_url, if empty, is that of `api`
 };
 

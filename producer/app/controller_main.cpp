@@ -1,5 +1,7 @@
 // tidemark-controller: takes wishes over HTTP, writes ChangeSets to the log, tells what became of
 // them.
+#include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <fstream>
 #include <sstream>
@@ -43,7 +45,46 @@ struct Options {
   std::uint64_t snapshot_grace_seconds = 600;
   std::uint64_t snapshot_downloads = 4;
   std::uint64_t snapshot_octets_per_second = 0;
+  RolloutSettings rollout{};  // from the file only
 };
+
+// rings: [{name: canary, soak: 30}, {name: eu, soak: 60}, {name: archive, late: 3600}]
+base::Result<void> read_rings(const topics::ConfigFile& file, RolloutSettings& rollout) {
+  constexpr std::int64_t seconds_max = 7 * 86'400;
+  for (const auto& table : file.tables("rings")) {
+    RingSettings ring;
+    const auto refuse = [&](const std::string& what) {
+      return base::fail(base::Errc::Invalid, file.place("rings") + ": " + what);
+    };
+    for (const auto& [key, value] : table) {
+      if (key == "name") {
+        ring.name = value;
+        continue;
+      }
+      std::int64_t seconds = 0;
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+      if (error != std::errc() || end != value.data() + value.size() || seconds < 0 ||
+          seconds > seconds_max) {
+        return refuse(key + ": seconds, from 0 to " + std::to_string(seconds_max));
+      }
+      (key == "soak" ? ring.soak : ring.late) = std::chrono::seconds(seconds);
+    }
+    if (ring.name.empty()) return refuse("a ring without a name");
+    if (std::ranges::find(rollout.rings, ring.name, &RingSettings::name) != rollout.rings.end()) {
+      return refuse("ring " + ring.name + " is there twice");
+    }
+    rollout.rings.push_back(std::move(ring));
+  }
+  if (rollout.rings.size() == 1) {
+    return base::fail(base::Errc::Invalid,
+                      file.place("rings") + ": one ring alone has nothing to wait for");
+  }
+  if (!rollout.rings.empty() && rollout.rings.front().late.count() > 0) {
+    return base::fail(base::Errc::Invalid,
+                      file.place("rings") + ": the first ring cannot be late: it gets all at once");
+  }
+  return {};
+}
 
 // What the command line left open comes from the YAML file.
 base::Result<void> read_config(Options& options) {
@@ -67,7 +108,11 @@ base::Result<void> read_config(Options& options) {
                                              {"snapshot_files", Kind::Number},
                                              {"snapshot_grace_seconds", Kind::Number},
                                              {"snapshot_downloads", Kind::Number},
-                                             {"snapshot_octets_per_second", Kind::Number}};
+                                             {"snapshot_octets_per_second", Kind::Number},
+                                             {"rings", Kind::Tables, {"name", "soak", "late"}},
+                                             {"rollout.servfail_percent", Kind::Number},
+                                             {"rollout.nxdomain_percent", Kind::Number},
+                                             {"rollout.answers_min", Kind::Number}};
   TIDEMARK_TRY(const auto file, topics::ConfigFile::read(options.config, known));
   const std::pair<std::string*, const char*> texts[] = {{&options.log, "log"},
                                                         {&options.dataset, "dataset"},
@@ -92,6 +137,11 @@ base::Result<void> read_config(Options& options) {
     place = static_cast<std::decay_t<decltype(place)>>(*value);
     return {};
   };
+  TIDEMARK_TRY_VOID(read_rings(file, options.rollout));
+  RolloutBounds& bounds = options.rollout.bounds;
+  TIDEMARK_TRY_VOID(number("rollout.servfail_percent", bounds.servfail_percent, 0, 100));
+  TIDEMARK_TRY_VOID(number("rollout.nxdomain_percent", bounds.nxdomain_percent, 0, 100));
+  TIDEMARK_TRY_VOID(number("rollout.answers_min", bounds.answers_min, 1, 1'000'000'000));
   TIDEMARK_TRY_VOID(number("replication", options.replication, 1, 9));
   TIDEMARK_TRY_VOID(number("zone_octets_max", options.zone_octets_max, 1024, 1 << 30));
   TIDEMARK_TRY_VOID(number("snapshot_changes", options.snapshot_changes, 0, 1'000'000'000));
@@ -177,6 +227,7 @@ base::Result<ControllerSettings> settings_of(const Options& options) {
   TIDEMARK_TRY(settings.snapshots, snapshots_of(options));
   settings.zone_body_octets_max = static_cast<std::size_t>(options.zone_octets_max);
   settings.outbox_entries_max = static_cast<std::size_t>(options.outbox_entries_max);
+  settings.rollout = options.rollout;
   return settings;
 }
 
@@ -228,6 +279,7 @@ int main(int argc, char** argv) {
   CLI::App app(
       "tidemark-controller: takes changes over HTTP, writes them to the log and tells what became "
       "of them.");
+  app.set_version_flag("--version", "tidemark-controller " TIDEMARK_VERSION);
   app.add_option("--config", options.config, "YAML file with the same names (state_dir, ...)");
   app.add_option("--log", options.log, "sqlite:PATH or kafka:HOST:PORT[,HOST:PORT...]");
   app.add_option("--dataset", options.dataset, "the topics are DATASET.changes and its like");

@@ -294,9 +294,29 @@ TEST(Feeder, GoesOnServingTheOldStateUntilABootstrapCaughtUp) {
   EXPECT_EQ(rig.take()->dataset.version(), before);
   rig.log.go_online();
   rig.settle();
-  EXPECT_EQ(rig.state(), NodeState::Live);
-  EXPECT_EQ(rig.take()->dataset.version(), rig.version());
   EXPECT_EQ(rig.version().seq.value(), 5u);
+  EXPECT_EQ(rig.take()->dataset.version(), before) << "an older version is not served unasked";
+  EXPECT_EQ(rig.state(), NodeState::Diverged);
+  EXPECT_TRUE(rig.feeder.status().held_back);
+  EXPECT_FALSE(rig.feeder.status().needs_bootstrap) << "it follows";
+  EXPECT_NE(rig.feeder.status().detail.find("version 7"), std::string::npos);
+  append_one(rig, 950, 5);
+  append_one(rig, 951, 5);
+  rig.settle();
+  EXPECT_EQ(rig.state(), NodeState::Live);
+  EXPECT_FALSE(rig.feeder.status().held_back);
+  EXPECT_EQ(rig.take()->dataset.version(), rig.version());
+  EXPECT_EQ(rig.version().seq.value(), 7u);
+}
+
+TEST(Feeder, AReplayThatWaitsForAFileReadsNothing) {
+  FeederRig rig(store_with_zone(6));
+  rig.feeder.set_replay(Feeder::Replay::Waits);
+  rig.settle();
+  EXPECT_EQ(rig.feeder.status().offset, -1);
+  rig.feeder.set_replay(Feeder::Replay::Runs);
+  rig.settle();
+  EXPECT_EQ(rig.state(), NodeState::Live);
 }
 
 TEST(Feeder, StartsFromARestoredStateWithTheLogDown) {

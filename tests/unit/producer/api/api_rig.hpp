@@ -40,15 +40,19 @@ struct Reply {
 class ApiRig {
  public:
   explicit ApiRig(std::shared_ptr<log::MemoryStore> of = support::make_store(),
-                  net::Tokens* tokens_of = nullptr, OutboxLimits limits_of = {})
+                  net::Tokens* tokens_of = nullptr, OutboxLimits limits_of = {},
+                  RolloutSettings rollout_of = {})
       : store(std::move(of)),
         tokens(tokens_of),
         limits(limits_of),
+        rollout(std::move(rollout_of)),
         log(store),
         changes(*log.source(support::changes_topic)),
         health(*log.source(support::health_topic)),
         control(*log.source(support::control_topic)),
         pins(*log.sink(support::control_topic)),
+        held(*log.sink(support::control_topic)),
+        marks(*log.sink(support::control_topic)),
         outbox(Outbox::open(folder.file("outbox"), limits).value()),
         history(folder.file("history.sqlite"), "tests",
                 {.clock = clock,
@@ -64,12 +68,15 @@ class ApiRig {
                 .folded =
                     [this](const consumer::FoldedChange& folded) {
                       history.folded(folded);
-                      api->desk().folded(folded);
+                      api->folded(folded);
                     },
                 .skipped = {}},
                std::nullopt) {
     start_publisher();
     start_api();
+    fleet.heard = [this](const event::NodeReport& said, std::int64_t appended_ms) {
+      if (api) api->board().heard(said, appended_ms);
+    };
     fleet.caught_up();
     run();
   }
@@ -89,6 +96,9 @@ class ApiRig {
                          .history = history,
                          .tokens = tokens,
                          .control = pins.get(),
+                         .held = held.get(),
+                         .watermarks = marks.get(),
+                         .rollout = rollout,
                          .past = [this](const net::HttpRequest& request, net::Respond respond) {
                            respond(HistoryDesk::answer(history, request, clock.wall().count()));
                          }});
@@ -112,8 +122,11 @@ class ApiRig {
       } while (report.more);
       (void)feeder.take_snapshot();
       history.turn(feeder);
+      EXPECT_TRUE(history.settle(std::chrono::seconds(60)));  // no test sees it behind
       api->desk().step();
       api->pin_desk().step();
+      api->held_desk().step();
+      api->board().step();
     }
   }
   // Time passes in steps that nobody may sleep through.
@@ -180,12 +193,13 @@ class ApiRig {
   std::shared_ptr<log::MemoryStore> store;
   net::Tokens* tokens;
   OutboxLimits limits;
+  RolloutSettings rollout;
   topics::TemporaryFolder folder;
   support::ManualClock clock;
   support::SeededRandom random{++rigs};  // no two controllers draw the same change_id
   log::MemoryLog log;
   std::unique_ptr<log::Source> changes, health, control;
-  std::unique_ptr<log::Sink> pins;
+  std::unique_ptr<log::Sink> pins, held, marks;
   std::unique_ptr<log::Sink> sink;
   Outbox outbox;
   HistoryKeeper history;
