@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/json.hpp>
 
+#include "consumer/proof/hash_page.hpp"
 #include "dns-edge/admin/metrics.hpp"
 #include "dns-edge/admin/probe.hpp"
 #include "dns-edge/admin/why.hpp"
@@ -40,6 +41,14 @@ struct Admin::Inner {
   explicit Inner(AdminPorts given)
       : ports(given), probe(io, [this] { return ports.status.copy().listen; }) {}
 
+  void respond(HttpRequest request, net::Respond answer) {
+    const bool reads = request.method == "GET" || request.method == "HEAD";
+    if (request.path == std::vector<std::string>{"v1", "hashes"} && reads) {
+      return hashes(std::move(request), std::move(answer));
+    }
+    answer(respond(request));
+  }
+
   HttpResponse respond(const HttpRequest& request) {
     if (request.path.size() != 1) return net::error_response(404, "no such page");
     if (request.method != "GET" && request.method != "HEAD") {
@@ -51,7 +60,7 @@ struct Admin::Inner {
     if (page == "version") return version();
     if (page == "metrics") return metrics();
     if (page == "why") return why(request);
-    return net::error_response(404, "no such page: livez, readyz, version, metrics, why");
+    return net::error_response(404, "no such page: livez, readyz, version, metrics, why, v1/hashes");
   }
 
   // Empty: ready.
@@ -81,6 +90,26 @@ struct Admin::Inner {
     return seqs;
   }
 
+  static json::object bootstrap_of(const EdgeStatus::Bootstrap& now) {
+    json::object shown{{"phase", now.phase},
+                       {"source", now.source},
+                       {"octets", now.octets},
+                       {"octets_total", now.octets_total},
+                       {"adopted", now.adopted},
+                       {"records_left", now.records_left},
+                       {"records_per_second", now.records_per_second}};
+    if (now.seconds_left) shown["seconds_left"] = *now.seconds_left;
+    return shown;
+  }
+
+  static json::object rebuilt_of(const EdgeStatus::Rebuilt& rebuilt) {
+    return {{"seq", rebuilt.seq},
+            {"from_hash", rebuilt.from_hash},
+            {"to_hash", rebuilt.to_hash},
+            {"controller", rebuilt.controller},
+            {"differences", json::array(rebuilt.differences.begin(), rebuilt.differences.end())}};
+  }
+
   HttpResponse version() {
     const EdgeStatus status = ports.status.copy();
     json::object shown;
@@ -100,6 +129,9 @@ struct Admin::Inner {
                                   {"reason", pin->reason},
                                   {"trouble", pin->trouble}};
     }
+    shown["rebuilds"] = status.rebuilds;
+    if (const auto& rebuilt = status.rebuilt) shown["rebuilt"] = rebuilt_of(*rebuilt);
+    if (!status.trouble.empty()) shown["trouble"] = status.trouble;
     shown["state_hash"] = status.state_hash;
     shown["offset"] = status.offset;
     shown["chain"] = status.chain;
@@ -108,6 +140,8 @@ struct Admin::Inner {
     shown["rejected"] = status.rejected;
     shown["undecodable"] = status.undecodable;
     shown["snapshot_file_seq"] = status.snapshot_file_seq;
+    shown["snapshot_url"] = status.snapshot_url;
+    shown["bootstrap"] = bootstrap_of(status.bootstrap);
     json::array listen;
     for (const auto& address : status.listen) listen.emplace_back(net::to_text(address));
     shown["listen"] = std::move(listen);
@@ -140,6 +174,25 @@ struct Admin::Inner {
     }
     const Explanation explanation = explain(*question, *snapshot, ports.answers, now());
     return text(200, to_json(*question, explanation) + "\n", "application/json");
+  }
+
+  void hashes(HttpRequest request, net::Respond answer) {
+    const auto seq = consumer::find_seq(request);
+    if (!seq) return answer(net::error_response(400, seq.error().trail));
+    const std::optional<consumer::Snapshot> newest = ports.newest.copy();
+    if (!newest) return answer(net::error_response(503, "no verified snapshot yet"));
+    const std::uint64_t held = newest->dataset.version().seq.value();
+    if (!*seq || **seq == held) return answer(consumer::hash_page(newest->dataset, request));
+    if (!ports.find_version) return answer(consumer::not_held_page(**seq, held));
+    // Shared with the call that comes back: std::function wants a copy.
+    auto waiting = std::make_shared<std::pair<HttpRequest, net::Respond>>(std::move(request),
+                                                                          std::move(answer));
+    ports.find_version(**seq, [this, waiting, wanted = **seq, held](auto dataset) {
+      asio::post(io, [waiting, wanted, held, dataset = std::move(dataset)] {
+        waiting->second(dataset ? consumer::hash_page(*dataset, waiting->first)
+                                : consumer::not_held_page(wanted, held));
+      });
+    });
   }
 
   Moment now() {
@@ -179,7 +232,9 @@ base::Result<std::unique_ptr<Admin>> Admin::start(const net::SocketAddress& addr
   limits.body_octets_max = body_octets_max;
   auto server = net::HttpServer::listen(
       inner->io, address, std::move(limits),
-      [&at = *inner](HttpRequest request, net::Respond respond) { respond(at.respond(request)); });
+      [&at = *inner](HttpRequest request, net::Respond respond) {
+        at.respond(std::move(request), std::move(respond));
+      });
   if (!server) return std::unexpected(std::move(server).error().at("admin listener"));
   inner->server = *std::move(server);
   inner->probe.start();

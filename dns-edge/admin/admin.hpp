@@ -8,6 +8,8 @@
 //   state,
 //                 node, workers (seq of each)
 //   GET /metrics  Prometheus text
+//   GET /v1/hashes  JSON: the hash tree of a version that is held, a level a page
+//                 (consumer/proof/hash_page.hpp)
 //   GET /why      JSON: what a question is answered with and why (dns-edge/admin/why.hpp); 503
 //                 while there is no Snapshot
 //
@@ -19,6 +21,7 @@
 // Errors    start(): Unavailable, naming the address.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -41,6 +44,10 @@ struct AdminPorts {
   Guarded<const Workers*>& workers;  // null while nothing is bound
   NewestSnapshot& newest;
   const AnswerSettings& answers;  // as the workers'
+  // Looks for a version that is held, but not the newest; called by the listener's thread. `found`
+  // is called later, by the thread that made the Admin, and never after that ended it.
+  using Found = std::function<void(std::optional<dataset::Dataset>)>;
+  std::function<void(std::uint64_t seq, Found found)> find_version{};
 };
 
 class Admin {

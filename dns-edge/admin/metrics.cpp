@@ -36,7 +36,9 @@ class Scrape final : public prometheus::Collectable {
     collect_rate(families);
     collect_versions(families);
     collect_fold(families);
+    collect_proof(families);
     collect_node(families);
+    collect_bootstrap(families);
     return families;
   }
 
@@ -96,6 +98,30 @@ class Scrape final : public prometheus::Collectable {
             sum(workers_, [](auto& w) -> auto& { return w.batches; }));
   }
 
+  void collect_bootstrap(Families& all) const {
+    const EdgeStatus::Bootstrap& now = status_.bootstrap;
+    gauge(all, "replay_records_left", "Records of the log that are not folded yet.",
+          now.records_left);
+    gauge(all, "replay_records_per_second", "How fast they are folded.", now.records_per_second);
+    gauge(all, "bootstrap_octets", "Octets had of the snapshot file that is fetched.", now.octets);
+    gauge(all, "bootstrap_octets_total", "Octets of that file.", now.octets_total);
+    counter(all, "bootstrap_received_octets_total", "Octets of snapshot files received.",
+            now.received);
+    auto& failed = family(all, MetricType::Counter, "bootstrap_failures_total",
+                          "Sources or files that gave no state, by reason.");
+    add(failed, static_cast<double>(now.busy), {{"reason", "busy"}});
+    add(failed, static_cast<double>(now.failures), {{"reason", "source"}});
+    add(failed, static_cast<double>(now.bad_files), {{"reason", "bad_file"}});
+    add(failed, static_cast<double>(now.refused), {{"reason", "other_log"}});
+    counter(all, "bootstraps_total", "States taken from snapshot files while running.",
+            now.adopted);
+    counter(all, "share_downloads_total", "Parts of snapshot files that peers fetched here.",
+            status_.share_downloads);
+    counter(all, "share_octets_total", "Octets of them.", status_.share_octets);
+    counter(all, "share_refused_total", "Peers that were told to come later (429).",
+            status_.share_refused);
+  }
+
   void collect_tcp(Families& all) const {
     const double accepted = sum(workers_, [](auto& w) -> auto& { return w.tcp_accepted; });
     const double closed = sum(workers_, [](auto& w) -> auto& { return w.tcp_closed; });
@@ -152,6 +178,9 @@ class Scrape final : public prometheus::Collectable {
     gauge(all, "retained_versions", "Versions held for pin and rollback.",
           status_.retained_versions);
     gauge(all, "retained_octets", "Memory that only older versions need.", status_.retained_octets);
+    gauge(all, "stale_seconds",
+          "Since the control plane was heard: the age of every zone that is served.",
+          status_.stale_seconds);
     gauge(all, "heartbeat_timestamp_seconds",
           "Append time of the newest heartbeat of a controller; -1: none.",
           seconds(status_.heartbeat_ms));
@@ -184,6 +213,13 @@ class Scrape final : public prometheus::Collectable {
     counter(all, "overlaps_total", "Overlap reads after a doubt about the log.", status_.overlaps);
     counter(all, "divergences_total", "Times that the log was not the one folded.",
             status_.divergences);
+  }
+
+  void collect_proof(Families& all) const {
+    gauge(all, "disagrees", "1 while this node differs from what a controller folded.",
+          status_.disagrees ? 1 : 0);
+    counter(all, "rebuilds_total", "States that did not agree with the fleet's and were rebuilt.",
+            status_.rebuilds);
   }
 
   void collect_node(Families& all) const {

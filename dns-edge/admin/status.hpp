@@ -39,12 +39,38 @@ struct EdgeStatus {
   std::optional<Pinned> pin{};
   std::uint64_t retained_versions = 0, retained_octets = 0;
   std::int64_t heartbeat_ms = -1;  // log time of the newest heartbeat of a controller
+  std::uint32_t stale_seconds = 0;  // since the control plane was heard
   std::uint64_t control_skipped = 0;
+
+  struct Rebuilt {  // the last time that what was folded here did not agree with the fleet
+    std::uint64_t seq;
+    std::string from_hash, to_hash;
+    std::string controller;  // who said so
+    std::vector<std::string> differences;
+  };
+  std::optional<Rebuilt> rebuilt{};
+  std::uint64_t rebuilds = 0;
+  bool disagrees = false;  // with a controller; it is judged, or cannot be
+  std::string trouble{};   // for people, in one sentence
 
   std::uint64_t zones = 0, rrsets = 0, pools = 0, dataset_octets = 0;
   std::uint64_t publications = 0, retired_snapshots = 0;
   bool snapshot_held = false;                // a verified one: this node may serve
   std::vector<net::SocketAddress> listen{};  // as bound; empty: not bound yet
+
+  // What is fetched or replayed before it can follow.
+  struct Bootstrap {
+    std::string phase = "idle", source{};
+    std::uint64_t octets = 0, octets_total = 0;  // of the file that is fetched
+    // Since the start.
+    std::uint64_t received = 0, busy = 0, failures = 0, bad_files = 0, refused = 0, adopted = 0;
+    double records_per_second = 0;
+    std::int64_t records_left = 0;
+    std::optional<std::int64_t> seconds_left{};
+  };
+  Bootstrap bootstrap{};
+  std::string snapshot_url{};  // where peers fetch; empty: nowhere
+  std::uint64_t share_downloads = 0, share_octets = 0, share_refused = 0;
   std::string snapshot_file{};               // newest that is durable
   std::uint64_t snapshot_file_seq = 0, snapshot_file_failures = 0, report_failures = 0;
 };

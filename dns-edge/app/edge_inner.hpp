@@ -5,22 +5,28 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "consumer/feeder/feeder.hpp"
+#include "consumer/feeder/late_log.hpp"
 #include "consumer/snapshot_file/folder_lock.hpp"
 #include "consumer/snapshot_file/posix_disk.hpp"
 #include "consumer/snapshot_file/snapshot_store.hpp"
 #include "dns-edge/admin/admin.hpp"
-#include "dns-edge/app/bell_watch.hpp"
+#include "dns-edge/admin/snapshot_listener.hpp"
 #include "dns-edge/app/cookie_keys.hpp"
 #include "dns-edge/app/edge_node.hpp"
-#include "dns-edge/app/late_source.hpp"
 #include "dns-edge/app/node_reporter.hpp"
 #include "dns-edge/app/pin_keeper.hpp"
 #include "dns-edge/app/recovery.hpp"
+#include "dns-edge/app/self_repair.hpp"
 #include "dns-edge/app/served.hpp"
 #include "dns-edge/app/snapshot_saver.hpp"
+#include "dns-edge/app/staleness.hpp"
+#include "net/bell_watch.hpp"
 #include "net/system_ports.hpp"
 
 namespace tidemark::edge {
+
+// "127.0.0.1:53 [::1]:53"
+std::string joined(const std::vector<net::SocketAddress>& addresses);
 
 struct EdgeNode::Inner {
   Inner(boost::asio::io_context& io, EdgeSettings settings, Tell tell,
@@ -34,11 +40,18 @@ struct EdgeNode::Inner {
   bool publish();
   void look_at_cookie_keys();
   void look_at_pin();
+  void recover();
+  void look_at_proof();
+  void offer_file();
+  std::string snapshot_url() const;
   void tell_staleness();
   void save_if_due();
   void note_saved();
   void show();
+  void show_proof(EdgeStatus& shown) const;
+  void show_bootstrap(EdgeStatus& shown);
   void report();
+  event::NodeReport report_of(const consumer::FeederStatus& now) const;
   void wait(const consumer::StepReport& stepped);
   void tell_all(Severity severity, const std::vector<std::string>& lines) const;
   void tell_state() const;
@@ -49,32 +62,37 @@ struct EdgeNode::Inner {
   net::SystemClock clock;
   net::SystemRandom random;
   const std::uint64_t started_ms;
+  const base::U128 instance{random.next(), random.next()};
   const dataset::HashSeed seed;
   std::unique_ptr<log::Log> log;
   std::unique_ptr<consumer::PosixDisk> disk;
   std::optional<consumer::FolderLock> folder_lock;  // from begin() on
   consumer::SnapshotStore store;
-  LateSource changes;
-  LateSource health;
-  LateSource control;
+  consumer::LateSource changes;
+  consumer::LateSource health;
+  consumer::LateSource control;
   Guarded<EdgeStatus> status;
   Served served;
   std::optional<CookieKeys> cookie_keys;  // from begin() on
   std::string cookie_trouble;             // told already
-  std::chrono::nanoseconds heard_at;      // when the log last spoke to us
+  std::optional<Staleness> staleness;     // from begin() on
+  std::uint32_t stale_seconds = 0;
   std::unique_ptr<consumer::Feeder> feeder;
   Recovery recovery;
+  SelfRepair repair;
   SnapshotSaver saver;
   PinKeeper pins;
   NodeReporter reporter;
   std::unique_ptr<Admin> admin;
-  BellWatch changes_watch;
-  BellWatch health_watch;
-  BellWatch control_watch;
+  std::unique_ptr<SnapshotListener> share;  // if it shares
+  net::BellWatch changes_watch;
+  net::BellWatch health_watch;
+  net::BellWatch control_watch;
   boost::asio::steady_timer timer;
   std::int64_t saved_offset = -1;  // of the newest file, written or being written
   std::uint64_t durable_seq = 0;
   std::string durable_file;
+  std::optional<Recovery::Turn> to_keep;  // a fetched file that waits for the saver
   std::uint64_t save_failures = 0;
   std::optional<std::chrono::nanoseconds> last_save;
   std::chrono::nanoseconds save_pause{0};
@@ -83,6 +101,7 @@ struct EdgeNode::Inner {
   std::chrono::nanoseconds moved_at{0};
   std::optional<std::chrono::nanoseconds> report_in;  // news that waits for its turn
   bool stopped = false;
+  std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // what was posted may still come
 };
 
 }  // namespace tidemark::edge

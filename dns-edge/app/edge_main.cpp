@@ -19,6 +19,7 @@ constexpr int exit_error = 1;
 constexpr int exit_usage = 2;
 
 void add_options(CLI::App& app, Arguments& arguments) {
+  app.set_version_flag("--version", "tidemark-edge " TIDEMARK_VERSION);
   app.add_option("--config", arguments.config, "YAML file; the command line comes before it");
   app.add_option("--log", arguments.log, "sqlite:PATH or kafka:HOST:PORT[,HOST:PORT...]");
   app.add_option("--dataset", arguments.dataset, "the topics are DATASET.changes and its fellows");
@@ -42,6 +43,20 @@ void add_options(CLI::App& app, Arguments& arguments) {
                  "versions held in memory for pins and rollback [1000]");
   app.add_option("--retain-mib", arguments.retain_mebioctets,
                  "MiB of memory for what only older versions need [256]");
+  app.add_option("--snapshot-peer", arguments.snapshots.peers,
+                 "URL of another edge's --share-snapshots: asked first for snapshot files; "
+                 "repeatable");
+  app.add_option("--snapshot-from", arguments.snapshots.from,
+                 "URL of a controller that serves snapshot files; announced: those that the log "
+                 "names; none; repeatable [announced on Kafka, none on SQLite]");
+  app.add_option("--snapshot-token-file", arguments.snapshots.token_file,
+                 "token for the sources named above; never sent to announced ones");
+  app.add_option("--snapshot-ca", arguments.snapshots.ca_file,
+                 "PEM file: who signed the certificates of https sources [the system's]");
+  app.add_option("--share-snapshots", arguments.snapshots.share,
+                 "ADDRESS:PORT where other edges fetch this node's snapshot files [off]");
+  app.add_option("--advertise-snapshots", arguments.snapshots.advertised,
+                 "URL of that address as others reach it [made of the address]");
   app.add_option("--stale-answer-seconds", arguments.stale_answer_seconds,
                  "without news from the log for so long, answers say stale; 0: never [900]");
   app.add_option("--kafka-ca", arguments.tls.ca, "PEM file: who signed the brokers' certificates");

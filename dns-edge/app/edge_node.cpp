@@ -1,6 +1,9 @@
 #include "dns-edge/app/edge_node.hpp"
 
-#include "core/base/u128.hpp"
+#include <limits>
+
+#include <boost/asio/post.hpp>
+
 #include "dns-edge/app/edge_inner.hpp"
 
 namespace tidemark::edge {
@@ -14,6 +17,8 @@ using namespace std::chrono_literals;
 constexpr std::chrono::nanoseconds turn_period_max = 1s;
 // While workers pass to a new version; while retired Snapshots wait to be freed.
 constexpr std::chrono::nanoseconds settle_period = 1ms, reclaim_period = 97ms;
+// While a file is fetched.
+constexpr std::chrono::nanoseconds look_period = 20ms;
 // A snapshot file is written when changes have paused, and now and then while they do not. Writing
 // takes at most 1/20 of the time.
 constexpr std::chrono::nanoseconds save_after_pause = 1s, save_period = 10s;
@@ -27,12 +32,6 @@ ServeSettings serve_settings(const EdgeSettings& settings) {
   serve.rate = settings.rate;
   serve.answers.stale_answer_seconds = settings.stale_answer_seconds;
   return serve;
-}
-
-std::string joined(const std::vector<net::SocketAddress>& addresses) {
-  std::string text;
-  for (const auto& address : addresses) text += (text.empty() ? "" : " ") + net::to_text(address);
-  return text;
 }
 
 // What is folded is what this node stands for: a diverged or halted node too keeps it for a
@@ -55,11 +54,12 @@ EdgeNode::Inner::Inner(boost::asio::io_context& with_io, EdgeSettings with_setti
       log(std::move(with_log)),
       disk(std::move(with_disk)),
       store(*disk, consumer::lineage_of(settings.dataset)),
-      changes(*log, settings.dataset + ".changes", clock),
-      health(*log, settings.dataset + ".health", clock),
-      control(*log, settings.dataset + ".control", clock),
+      changes(clock, [this] { return log->source(settings.dataset + ".changes"); }),
+      health(clock, [this] { return log->source(settings.dataset + ".health"); }),
+      control(clock, [this] { return log->source(settings.dataset + ".control"); }),
       served(serve_settings(settings)),
-      heard_at(clock.steady()),
+      recovery({clock, random, *disk, *log}, settings.dataset, seed, settings.snapshots),
+      repair({clock, random, *log, *disk, settings.dataset, seed}),
       saver(store),
       pins(*disk, store, consumer::lineage_of(settings.dataset), seed),
       reporter(*log, settings.dataset + ".fleet", clock),
@@ -85,7 +85,7 @@ Result<void> EdgeNode::Inner::begin() {
   }
   consumer::PinFiles::Found pinned = pins.restore();
   tell_all(Severity::Warning, pinned.remarks);
-  if (pinned.pin) {
+  if (pinned.pin && pinned.pin->pin.seq != 0) {
     tell.remark(Severity::Warning, "still pinned: " + consumer::to_text(pinned.pin->pin));
   }
   feeder = std::make_unique<consumer::Feeder>(
@@ -101,9 +101,21 @@ Result<void> EdgeNode::Inner::begin() {
                             .control = &control,
                             .log_identity = [this] { return log->identity(); }},
       std::move(restored.contents), std::move(pinned.pin));
+  staleness.emplace(clock, feeder->observations().log_ms());
   show();
-  TIDEMARK_TRY(admin, Admin::start(settings.admin, {status, served.workers(),
-                                                    served.newest_snapshot(), served.answers()}));
+  const auto find_version = [this, here = std::weak_ptr(alive)](std::uint64_t seq,
+                                                                AdminPorts::Found found) {
+    boost::asio::post(io, [this, here, seq, found = std::move(found)] {
+      if (here.lock()) found(feeder->version_at(dataset::Seq(seq)));
+    });
+  };
+  TIDEMARK_TRY(admin,
+               Admin::start(settings.admin, {status, served.workers(), served.newest_snapshot(),
+                                             served.answers(), find_version}));
+  if (settings.snapshots.share) {
+    TIDEMARK_TRY(share, SnapshotListener::start(*settings.snapshots.share, random));
+    offer_file();
+  }
   timer.expires_after(0ns);  // not posted: a node that ends before its first turn takes it along
   timer.async_wait([this](boost::system::error_code error) {
     if (!error) turn();
@@ -123,9 +135,8 @@ void EdgeNode::Inner::turn() {
   if (stepped.state_changed) tell_state();
   look_at_cookie_keys();
   tell_staleness();
-  if (const auto said = recovery.attempt(*feeder, clock.steady(), served.holds_snapshot())) {
-    tell.remark(Severity::Warning, *said);
-  }
+  look_at_proof();
+  if (!repair.is_busy()) recover();
   served.settle();
   look_at_pin();
   report();
@@ -181,22 +192,44 @@ void EdgeNode::Inner::look_at_pin() {
   }
 }
 
-// How long this node has not heard from the log. LIVE it hears all the time, be it that there is
-// nothing new.
+void EdgeNode::Inner::look_at_proof() {
+  const event::NodeState before = feeder->node_state();
+  tell_all(Severity::Warning, repair.step(*feeder));
+  if (feeder->node_state() != before) tell_state();
+  if (!repair.took_rebuilt()) return;
+  saved_offset = -1;  // what the newest file holds is wrong
+  (void)publish();
+}
+
+void EdgeNode::Inner::recover() {
+  Recovery::Turn turn = recovery.step(*feeder);
+  tell_all(Severity::Remark, turn.remarks);
+  tell_all(Severity::Warning, turn.warnings);
+  if (turn.keep) to_keep = std::move(turn);
+  (void)publish();
+}
+
+void EdgeNode::Inner::offer_file() {
+  if (!share || durable_file.empty()) return;
+  share->offer(settings.state_folder + "/" + durable_file,
+               consumer::sha256_of_file_name(durable_file));
+}
+
 void EdgeNode::Inner::tell_staleness() {
-  const auto now = clock.steady();
-  const consumer::FeederStatus at = feeder->status();
-  if (at.log_reachable && at.state == event::NodeState::Live) heard_at = now;
-  const auto silent = std::chrono::duration_cast<std::chrono::seconds>(now - heard_at).count();
-  served.set_stale_seconds(static_cast<std::uint32_t>(silent));
+  const std::chrono::seconds age = staleness->look(feeder->status());
+  if (const auto said = staleness->take_remark()) tell.remark(Severity::Warning, *said);
+  constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
+  stale_seconds = static_cast<std::uint32_t>(std::min<std::int64_t>(age.count(), most));
+  served.set_stale_seconds(stale_seconds);
 }
 
 void EdgeNode::Inner::wait(const consumer::StepReport& stepped) {
   std::chrono::nanoseconds pause = turn_period_max;
   if (stepped.call_again_in) pause = std::min(pause, *stepped.call_again_in);
   if (!changes.is_open() || !health.is_open() || !control.is_open()) {
-    pause = std::min<std::chrono::nanoseconds>(pause, open_retry);
+    pause = std::min<std::chrono::nanoseconds>(pause, consumer::reopen_pause);
   }
+  if (recovery.is_busy()) pause = std::min<std::chrono::nanoseconds>(pause, look_period);
   if (report_in) pause = std::min(pause, *report_in);
   if (served.retired() != 0) pause = std::min(pause, reclaim_period);
   const auto& active = served.active();
@@ -210,40 +243,15 @@ void EdgeNode::Inner::wait(const consumer::StepReport& stepped) {
   });
 }
 
-void EdgeNode::Inner::report() {
-  const consumer::FeederStatus now = feeder->status();
-  event::NodeReport report;
-  report.node = settings.node;
-  report.ring = settings.ring;
-  report.state = now.state;
-  report.lineage = now.version.lineage.value();
-  report.staged_seq = now.version.seq.value();
-  if (const auto& active = served.active()) {
-    report.active_seq = active->version.seq.value();
-    report.state_hash = active->version.state_hash.value();
-  }
-  report.offset = now.offset;
-  report.chain = now.chain;
-  report.health_offset = now.health_offset;
-  report.accepted = now.accepted;
-  report.rejected = now.rejected;
-  report.undecodable = now.undecodable;
-  report.started_ms = started_ms;
-  report.build = settings.build;
-  report.dns_listen = joined(served.addresses());
-  report.admin_listen = net::to_text(admin->address());
-  report.nacks = now.nacks;
-  if (now.pin) {
-    report.pin_scope = now.pin->scope;
-    report.pin_seq = now.pin->seq;
-    report.pin_trouble = now.pin_trouble;
-  }
-  report_in = reporter.offer(report);
-}
-
 void EdgeNode::Inner::save_if_due() {
   note_saved();
-  if (saver.is_busy() || !is_settled(feeder->node_state())) return;
+  if (saver.is_busy() || repair.is_busy()) return;  // what may be wrong does not displace a file
+  if (to_keep) {
+    saved_offset = to_keep->keep_offset;
+    saver.keep(*std::move(to_keep->keep), to_keep->keep_seq);
+    return to_keep.reset();
+  }
+  if (!is_settled(feeder->node_state()) || feeder->status().held_back) return;
   const fold::State& state = feeder->state();
   if (state.offset == saved_offset || state.dataset.version().seq.value() == 0) return;
   const auto now = clock.steady();
@@ -273,75 +281,9 @@ void EdgeNode::Inner::note_saved() {
   }
   durable_seq = done->seq;
   durable_file = done->saved->name;
+  offer_file();
+  if (done->saved->written) tell_all(Severity::Warning, repair.saved(durable_file));
   tell_all(Severity::Warning, done->saved->remarks);
-}
-
-void EdgeNode::Inner::show() {
-  const consumer::FeederStatus now = feeder->status();
-  EdgeStatus shown;
-  shown.node = settings.node;
-  shown.ring = settings.ring;
-  shown.dataset = settings.dataset;
-  shown.build = settings.build;
-  shown.state = event::to_text(now.state);
-  shown.detail = now.detail;
-  shown.lineage = base::to_hex(now.version.lineage.value());
-  shown.chain = base::to_hex(now.chain);
-  shown.staged_seq = now.version.seq.value();
-  if (const auto& newest = served.newest()) {
-    shown.active_seq = newest->version.seq.value();
-    shown.state_hash = base::to_hex(newest->version.state_hash.value());
-    shown.health_position = newest->health_position;
-  }
-  if (now.pin) {
-    shown.pin = EdgeStatus::Pinned{now.pin->scope, now.pin->author, now.pin->reason,
-                                   now.pin_trouble, now.pin->seq};
-  }
-  shown.retained_versions = now.retained_versions;
-  shown.retained_octets = now.retained_octets;
-  shown.heartbeat_ms = now.heartbeat_ms;
-  shown.control_skipped = now.control_skipped;
-  shown.offset = now.offset;
-  shown.log_next = now.log_next;
-  shown.log_reachable = now.log_reachable;
-  shown.appended_ms = now.appended_ms;
-  shown.health_ms = now.health_ms;
-  shown.accepted = now.accepted;
-  shown.rejected = now.rejected;
-  shown.undecodable = now.undecodable;
-  shown.twins = now.twins;
-  shown.health_undecodable = now.health_undecodable;
-  shown.overlaps = now.overlaps;
-  shown.divergences = now.divergences;
-  const dataset::Dataset& dataset = feeder->state().dataset;
-  shown.zones = dataset.zone_count();
-  shown.rrsets = dataset.rrset_count();
-  shown.pools = dataset.pool_slots();
-  shown.dataset_octets = dataset.store().octets_in_use();
-  shown.publications = served.publications();
-  shown.retired_snapshots = served.retired();
-  shown.snapshot_held = served.holds_snapshot();
-  shown.listen = served.addresses();
-  shown.snapshot_file = durable_file;
-  shown.snapshot_file_seq = durable_seq;
-  shown.snapshot_file_failures = save_failures;
-  shown.report_failures = reporter.failures();
-  status.with([&](EdgeStatus& at) { at = std::move(shown); });
-}
-
-void EdgeNode::Inner::tell_all(Severity severity, const std::vector<std::string>& lines) const {
-  for (const std::string& line : lines) tell.remark(severity, line);
-}
-
-void EdgeNode::Inner::tell_state() const {
-  const consumer::FeederStatus now = feeder->status();
-  std::string line = event::to_text(now.state) + " at version " +
-                     std::to_string(now.version.seq.value()) + ", offset " +
-                     std::to_string(now.offset);
-  if (!now.detail.empty()) line += ": " + now.detail;
-  const bool trouble =
-      now.state == event::NodeState::Diverged || now.state == event::NodeState::Halted;
-  tell.remark(trouble ? Severity::Error : Severity::Remark, line);
 }
 
 void EdgeNode::Inner::stop() {
@@ -351,12 +293,16 @@ void EdgeNode::Inner::stop() {
   health_watch.follow(-1);
   control_watch.follow(-1);
   served.stop();
+  if (admin) reporter.leave(report_of(feeder->status()));
+  repair.stop();
   pins.finish();
   saver.finish();
   last_save.reset();
   save_if_due();
   saver.finish();
   note_saved();
+  share.reset();
+  alive.reset();
   admin.reset();
 }
 

@@ -79,6 +79,23 @@ void add_log_files(const LogSettings& log, Confinement& wanted) {
   }
 }
 
+// Sources of snapshot files: their ports and no others. Who announces itself says its port much
+// later: to follow such ones on SQLite opens all.
+void add_snapshot_sources(const EdgeSettings& settings, Confinement& wanted) {
+  const SnapshotSettings& snapshots = settings.snapshots;
+  if (snapshots.share) wanted.bind_ports.push_back(snapshots.share->port);
+  if (!snapshots.ca_file.empty()) wanted.readable.push_back(snapshots.ca_file);
+  if (wanted.outgoing == Outgoing::AnyPort) return;
+  if (snapshots.follows_announced && settings.broker_ports.empty()) {
+    wanted.outgoing = Outgoing::AnyPort;
+    return;
+  }
+  for (const auto& source : snapshots.sources) {
+    wanted.outgoing = Outgoing::SomePorts;
+    wanted.connect_ports.push_back(source.base.port);
+  }
+}
+
 // For `user` only what is made here: what is there belongs to whom it belongs to.
 Result<void> make_folder(const std::string& folder, const EdgeSettings& settings) {
   std::error_code failed;
@@ -114,6 +131,7 @@ Confinement confinement_of(const EdgeSettings& settings) {
     wanted.outgoing = settings.broker_ports.empty() ? Outgoing::AnyPort : Outgoing::SomePorts;
     wanted.connect_ports = settings.broker_ports;
   }
+  add_snapshot_sources(settings, wanted);
   wanted.open_files = open_files_beside + TcpLimits{}.connections_max +
                       settings.workers * (open_files_of_worker + 2 * settings.listen.size());
   return wanted;

@@ -23,12 +23,13 @@ using topics::ConfigFile;
 using topics::ConfigKey;
 
 constexpr std::size_t node_octets_max = 255;
+constexpr std::size_t nsid_octets_max = 128;  // in every answer to who asks: room for records
 
 std::vector<ConfigKey> known_keys() {
   using Kind = ConfigKey::Kind;
   std::vector<ConfigKey> keys{{"log"},
                               {"dataset"},
-                              {"state-dir"},
+                              {"state_dir"},
                               {"listen", Kind::Texts},
                               {"admin"},
                               {"node"},
@@ -36,19 +37,20 @@ std::vector<ConfigKey> known_keys() {
                               {"nsid"},
                               {"user"},
                               {"sandbox"},
-                              {"broker-ports", Kind::Texts},
+                              {"broker_ports", Kind::Texts},
                               {"workers", Kind::Number},
-                              {"cookies.key-file"},
-                              {"cookies.secret-file"},
+                              {"cookies.key_file"},
+                              {"cookies.secret_file"},
                               {"cookies.local", Kind::Flag},
-                              {"stale-answer-seconds", Kind::Number},
-                              {"retain-versions", Kind::Number},
-                              {"retain-mib", Kind::Number},
+                              {"stale_answer_seconds", Kind::Number},
+                              {"retain_versions", Kind::Number},
+                              {"retain_mib", Kind::Number},
                               {"tls.ca"},
                               {"tls.certificate"},
                               {"tls.key"},
                               {"kafka", Kind::Map}};
   for (ConfigKey& key : rate_keys()) keys.push_back(std::move(key));
+  for (ConfigKey& key : snapshot_keys()) keys.push_back(std::move(key));
   return keys;
 }
 
@@ -61,12 +63,10 @@ bool says_cookies(const Arguments& arguments) {
          arguments.cookies_local;
 }
 
-Result<void> add_config(Arguments& arguments) {
-  if (arguments.config.empty()) return {};
-  TIDEMARK_TRY(const ConfigFile config, ConfigFile::read(arguments.config, known_keys()));
+Result<void> add_config(Arguments& arguments, const ConfigFile& config) {
   take(arguments.log, config, "log");
   take(arguments.dataset, config, "dataset");
-  take(arguments.state_folder, config, "state-dir");
+  take(arguments.state_folder, config, "state_dir");
   take(arguments.admin, config, "admin");
   take(arguments.node, config, "node");
   take(arguments.ring, config, "ring");
@@ -77,22 +77,23 @@ Result<void> add_config(Arguments& arguments) {
   take(arguments.tls.certificate, config, "tls.certificate");
   take(arguments.tls.key, config, "tls.key");
   if (!says_cookies(arguments)) {
-    take(arguments.cookie_key_file, config, "cookies.key-file");
-    take(arguments.cookie_secret_file, config, "cookies.secret-file");
+    take(arguments.cookie_key_file, config, "cookies.key_file");
+    take(arguments.cookie_secret_file, config, "cookies.secret_file");
     arguments.cookies_local = config.flag("cookies.local").value_or(false);
   }
   if (!arguments.stale_answer_seconds) {
-    arguments.stale_answer_seconds = config.number("stale-answer-seconds");
+    arguments.stale_answer_seconds = config.number("stale_answer_seconds");
   }
-  if (!arguments.retain_versions) arguments.retain_versions = config.number("retain-versions");
-  if (!arguments.retain_mebioctets) arguments.retain_mebioctets = config.number("retain-mib");
+  if (!arguments.retain_versions) arguments.retain_versions = config.number("retain_versions");
+  if (!arguments.retain_mebioctets) arguments.retain_mebioctets = config.number("retain_mib");
   if (arguments.listen.empty()) arguments.listen = config.texts("listen");
-  if (arguments.broker_ports.empty()) arguments.broker_ports = config.texts("broker-ports");
+  if (arguments.broker_ports.empty()) arguments.broker_ports = config.texts("broker_ports");
   if (const auto workers = config.number("workers"); workers && arguments.workers == 0) {
     if (*workers < 1) return base::fail(Errc::Invalid, config.place("workers") + ": at least 1");
     arguments.workers = static_cast<std::size_t>(*workers);
   }
   TIDEMARK_TRY(arguments.rate, read_rate(config));
+  add_snapshot_config(arguments.snapshots, config);
   // What stands on the command line comes last and wins.
   std::vector<std::string> properties;
   for (const auto& [name, value] : config.map("kafka")) properties.push_back(name + "=" + value);
@@ -109,7 +110,9 @@ std::unexpected<base::Error> missing(const char* option, const char* example) {
 
 Result<topics::LogSettings> log_settings(const Arguments& arguments) {
   if (arguments.log.empty()) return missing("--log", "sqlite:tidemark.log");
-  TIDEMARK_TRY(topics::LogSettings log, topics::parse_log_url(arguments.log));
+  auto parsed = topics::parse_log_url(arguments.log);
+  if (!parsed) return std::unexpected(std::move(parsed).error().at("--log"));
+  topics::LogSettings log = *std::move(parsed);
   log.tls = arguments.tls;
   for (const std::string& property : arguments.kafka_properties) {
     const std::size_t equals = property.find('=');
@@ -219,15 +222,14 @@ Result<void> add_retention(const Arguments& arguments, EdgeSettings& settings) {
   return {};
 }
 
-}  // namespace
-
-Result<EdgeSettings> read_settings(Arguments arguments) {
-  TIDEMARK_TRY_VOID(add_config(arguments));
+Result<EdgeSettings> judge(Arguments arguments) {
   EdgeSettings settings;
   settings.build = TIDEMARK_VERSION;
   TIDEMARK_TRY(settings.log, log_settings(arguments));
   if (arguments.dataset.empty()) return missing("--dataset", "main");
-  TIDEMARK_TRY_VOID(topics::check_dataset_name(arguments.dataset));
+  if (auto named = topics::check_dataset_name(arguments.dataset); !named) {
+    return std::unexpected(std::move(named).error().at("--dataset"));
+  }
   if (arguments.state_folder.empty()) return missing("--state-dir", "/var/lib/tidemark/edge");
   TIDEMARK_TRY_VOID(add_addresses(arguments, settings));
   TIDEMARK_TRY_VOID(add_rights(arguments, settings));
@@ -237,6 +239,11 @@ Result<EdgeSettings> read_settings(Arguments arguments) {
   if (!arguments.ring.empty()) settings.ring = std::move(arguments.ring);
   TIDEMARK_TRY_VOID(check_name("--node", settings.node));
   TIDEMARK_TRY_VOID(check_name("--ring", settings.ring));
+  if (arguments.nsid.size() > nsid_octets_max) {
+    return base::fail(Errc::Invalid, "--nsid: at most " + std::to_string(nsid_octets_max) +
+                                         " octets; here are " +
+                                         std::to_string(arguments.nsid.size()));
+  }
   settings.nsid = std::move(arguments.nsid);
   settings.rate = std::move(arguments.rate);
   settings.workers = arguments.workers != 0 ? arguments.workers
@@ -245,6 +252,7 @@ Result<EdgeSettings> read_settings(Arguments arguments) {
     return base::fail(Errc::Invalid, "--workers: at most " + std::to_string(workers_max));
   }
   TIDEMARK_TRY(settings.cookies, cookie_settings(arguments));
+  TIDEMARK_TRY(settings.snapshots, snapshot_settings(arguments.snapshots, settings.log));
   if (const auto seconds = arguments.stale_answer_seconds) {
     if (*seconds < 0 || *seconds > std::numeric_limits<std::uint32_t>::max()) {
       return base::fail(Errc::Invalid, "--stale-answer-seconds: from 0 (never) to 4294967295");
@@ -256,4 +264,43 @@ Result<EdgeSettings> read_settings(Arguments arguments) {
   return settings;
 }
 
+// Which option of the command line stands for which key, and whether it was given there: what the
+// file says wrong is told with its place.
+struct OptionOfFile {
+  std::string_view option, key;
+  bool given;
+};
+std::vector<OptionOfFile> options_of_file(const Arguments& told) {
+  return {{"--log", "log", !told.log.empty()},
+          {"--listen", "listen", !told.listen.empty()},
+          {"--admin", "admin", !told.admin.empty()},
+          {"--node", "node", !told.node.empty()},
+          {"--ring", "ring", !told.ring.empty()},
+          {"--nsid", "nsid", !told.nsid.empty()},
+          {"--sandbox", "sandbox", !told.sandbox.empty()},
+          {"--broker-port", "broker_ports", !told.broker_ports.empty()},
+          {"--workers", "workers", told.workers != 0},
+          {"--dataset", "dataset", !told.dataset.empty()},
+          {"--stale-answer-seconds", "stale_answer_seconds", told.stale_answer_seconds.has_value()},
+          {"--retain-versions", "retain_versions", told.retain_versions.has_value()},
+          {"--retain-mib", "retain_mib", told.retain_mebioctets.has_value()}};
+}
+
+}  // namespace
+
+Result<EdgeSettings> read_settings(Arguments arguments) {
+  if (arguments.config.empty()) return judge(std::move(arguments));
+  TIDEMARK_TRY(const ConfigFile config, ConfigFile::read(arguments.config, known_keys()));
+  const Arguments told = arguments;
+  TIDEMARK_TRY_VOID(add_config(arguments, config));
+  auto settings = judge(std::move(arguments));
+  if (settings) return settings;
+  base::Error error = std::move(settings).error();
+  for (const auto& [option, key, given] : options_of_file(told)) {
+    const bool names = error.trail.starts_with(option);
+    if (names && !given && config.has(key))
+      return std::unexpected(std::move(error).at(config.place(key)));
+  }
+  return std::unexpected(std::move(error));
+}
 }  // namespace tidemark::edge

@@ -7,6 +7,7 @@
 
 #include "core/base/result.hpp"
 #include "dns-edge/app/cookie_keys.hpp"
+#include "dns-edge/app/snapshot_settings.hpp"
 #include "dns-edge/sandbox/sandbox.hpp"
 #include "dns-edge/serve/rate_limiter.hpp"
 #include "net/address.hpp"
@@ -30,6 +31,7 @@ struct EdgeSettings {
   SandboxMode sandbox = SandboxMode::BestEffort;
   std::vector<std::uint16_t> broker_ports{};  // empty: any
   CookieSettings cookies{};
+  SnapshotSettings snapshots{};
   std::uint32_t stale_answer_seconds = 900;  // then answers carry EDE 3; 0: never
   std::size_t retain_versions = 1000;        // held for pins and rollback
   std::size_t retain_octets = std::size_t{256} * 1024 * 1024;
@@ -44,6 +46,7 @@ struct Arguments {
   std::size_t workers = 0;
   std::string cookie_key_file{}, cookie_secret_file{};
   bool cookies_local = false;
+  SnapshotArguments snapshots{};
   std::optional<std::int64_t> stale_answer_seconds{}, retain_versions{}, retain_mebioctets{};
   topics::KafkaTls tls{};
   std::vector<std::string> kafka_properties{};

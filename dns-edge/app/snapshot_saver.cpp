@@ -22,11 +22,20 @@ bool SnapshotSaver::is_busy() const {
 }
 
 void SnapshotSaver::save(consumer::SnapshotContents contents) {
+  const std::uint64_t seq = contents.state.dataset.version().seq.value();
+  begin({seq, std::move(contents), {}});
+}
+
+void SnapshotSaver::keep(base::Bytes file, std::uint64_t seq) {
+  begin({seq, std::nullopt, std::move(file)});
+}
+
+void SnapshotSaver::begin(Waiting waiting) {
   {
     const std::lock_guard held(lock_);
     TIDEMARK_CHECK(!busy_, "one snapshot file is written at a time");
     busy_ = true;
-    waiting_ = std::move(contents);
+    waiting_ = std::move(waiting);
   }
   changed_.notify_all();
 }
@@ -46,12 +55,12 @@ void SnapshotSaver::work() {
   for (;;) {
     changed_.wait(held, [this] { return waiting_.has_value() || ending_; });
     if (!waiting_) return;
-    std::optional<consumer::SnapshotContents> contents = std::exchange(waiting_, std::nullopt);
+    std::optional<Waiting> job = std::exchange(waiting_, std::nullopt);
     held.unlock();
     const auto begun = std::chrono::steady_clock::now();
-    const std::uint64_t seq = contents->state.dataset.version().seq.value();
-    auto saved = store_.save(*contents);
-    contents.reset();
+    const std::uint64_t seq = job->seq;
+    auto saved = job->contents ? store_.save(*job->contents) : store_.keep(job->file);
+    job.reset();
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begun);
     held.lock();

@@ -29,7 +29,9 @@ class SnapshotSaver {
   SnapshotSaver& operator=(const SnapshotSaver&) = delete;
 
   bool is_busy() const;
-  void save(consumer::SnapshotContents contents);  // Requires !is_busy()
+  // Require !is_busy().
+  void save(consumer::SnapshotContents contents);
+  void keep(base::Bytes file, std::uint64_t seq);  // that parse() took
   std::optional<Done> take_done();                 // what ended since the last call
   void finish();                                   // waits until nothing is being written
 
@@ -39,7 +41,14 @@ class SnapshotSaver {
   consumer::SnapshotStore& store_;
   mutable std::mutex lock_;
   std::condition_variable changed_;
-  std::optional<consumer::SnapshotContents> waiting_;
+  struct Waiting {
+    std::uint64_t seq;
+    std::optional<consumer::SnapshotContents> contents;
+    base::Bytes file;  // without contents
+  };
+  void begin(Waiting waiting);
+
+  std::optional<Waiting> waiting_;
   std::optional<Done> done_;
   bool busy_ = false;
   bool ending_ = false;

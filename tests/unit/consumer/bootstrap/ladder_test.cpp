@@ -272,6 +272,25 @@ TEST_F(LadderTest, AFullDiskIsTroubleAndNoMore) {
   EXPECT_EQ(climbed.remarks.size(), 1u);
 }
 
+TEST_F(LadderTest, WhicheverCallOfTheDiskFailsOnceTheNextClimbFindsTheFile) {
+  const base::Bytes large = file_of(2, 5000);
+  world.places["peer"].files = {large};
+  const std::vector<SnapshotSource> peer{source(Kind::Peer, "peer")};
+  std::size_t failed_climbs = 0;
+  for (std::size_t number = 1; number <= 12; ++number) {
+    disk.fail_call(disk.calls() + number);
+    auto found = climb({}, peer);
+    for (int again = 0; again < 3 && !found.found; ++again) {
+      ++failed_climbs;
+      clock.advance(1h);
+      found = climb({}, peer);
+    }
+    EXPECT_EQ(seq_of(found), 5002u) << "call " << number;
+    EXPECT_EQ(found.found ? found.found->octets : base::Bytes(), large);
+  }
+  EXPECT_GT(failed_climbs, 3u);
+}
+
 TEST_F(LadderTest, NothingIsAskedAnyMoreOnceItIsEnded) {
   world.places["peer"].files = {file_of(2)};
   ended = true;

@@ -50,6 +50,27 @@ TEST(LockDown, TheFolderOfTheCookieKeyStaysReadable) {
   EXPECT_TRUE(has(confinement_of(settings).readable, "/keys"));
 }
 
+TEST(LockDown, SourcesOfSnapshotFilesOpenTheirPortsAndNoOthers) {
+  EdgeSettings settings = settings_of("sqlite:/log/main.tmlog");
+  using Kind = consumer::SnapshotSource::Kind;
+  settings.snapshots.sources = {{Kind::Peer, *consumer::base_url("http://192.0.2.1:8081"), {}},
+                                {Kind::Controller, *consumer::base_url("https://c.example"), {}}};
+  settings.snapshots.share = *net::parse_address("192.0.2.9:8081");
+  settings.snapshots.ca_file = "/tls/ca.pem";
+  Confinement wanted = confinement_of(settings);
+  EXPECT_EQ(wanted.outgoing, Outgoing::SomePorts);
+  EXPECT_EQ(wanted.connect_ports, (std::vector<std::uint16_t>{8081, 443}));
+  EXPECT_EQ(wanted.bind_ports, (std::vector<std::uint16_t>{53, 9153, 8081}));
+  EXPECT_TRUE(has(wanted.readable, "/tls/ca.pem"));
+  settings.snapshots.follows_announced = true;  // whose ports nobody knows yet
+  EXPECT_EQ(confinement_of(settings).outgoing, Outgoing::AnyPort);
+  settings.log = settings_of("kafka:broker.example:9092").log;
+  settings.broker_ports = {9092};  // an operator narrows on purpose
+  wanted = confinement_of(settings);
+  EXPECT_EQ(wanted.outgoing, Outgoing::SomePorts);
+  EXPECT_EQ(wanted.connect_ports, (std::vector<std::uint16_t>{9092, 8081, 443}));
+}
+
 TEST(LockDown, OpenFilesGrowWithTheWorkers) {
   EdgeSettings settings = settings_of("sqlite:/log/main.tmlog");
   const std::uint64_t with_one = confinement_of(settings).open_files;

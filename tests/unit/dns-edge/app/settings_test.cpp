@@ -52,10 +52,41 @@ TEST(EdgeSettings, WhatIsMissingOrWrongIsNamed) {
   EXPECT_NE(trail_of(arguments).find("not NAME=VALUE"), std::string::npos);
 }
 
+TEST(EdgeSettings, SourcesOfSnapshotFiles) {
+  const topics::TemporaryFolder folder;
+  std::ofstream(folder.path() + "/token") << "secret\n";
+  Arguments arguments = whole();
+  EXPECT_FALSE(read_settings(arguments)->snapshots.follows_announced) << "SQLite: connects nowhere";
+  arguments.log = "kafka:127.0.0.1:9092";
+  EXPECT_TRUE(read_settings(arguments)->snapshots.follows_announced);
+  arguments.snapshots.from = {"none"};
+  EXPECT_FALSE(read_settings(arguments)->snapshots.follows_announced);
+  arguments.snapshots.from = {"http://controller:8053", "announced"};
+  arguments.snapshots.peers = {"http://edge2:8081"};
+  arguments.snapshots.token_file = folder.path() + "/token";
+  arguments.snapshots.share = "0.0.0.0:8081";
+  const auto settings = read_settings(arguments);
+  ASSERT_TRUE(settings.has_value()) << settings.error().trail;
+  ASSERT_EQ(settings->snapshots.sources.size(), 2u);
+  EXPECT_EQ(settings->snapshots.sources[0].kind, consumer::SnapshotSource::Kind::Peer);
+  EXPECT_EQ(settings->snapshots.sources[1].token, "secret");
+  EXPECT_TRUE(settings->snapshots.follows_announced);
+  EXPECT_EQ(settings->snapshots.share->port, 8081);
+
+  arguments.snapshots.from = {"none", "announced"};
+  EXPECT_NE(trail_of(arguments).find("--snapshot-from none"), std::string::npos);
+  arguments.snapshots.from = {"controller:8053"};
+  EXPECT_NE(trail_of(arguments).find("--snapshot-from: controller:8053"), std::string::npos);
+  arguments.snapshots = {.token_file = folder.path() + "/nothing"};
+  EXPECT_NE(trail_of(arguments).find("cannot be read"), std::string::npos);
+  arguments.snapshots = {.advertised = "http://edge1:8081"};
+  EXPECT_NE(trail_of(arguments).find("--share-snapshots"), std::string::npos);
+}
+
 TEST(EdgeSettings, TheCommandLineComesBeforeTheFile) {
   const topics::TemporaryFolder folder;
   const std::string path = folder.path() + "/edge.yaml";
-  std::ofstream(path) << "log: sqlite:file.log\ndataset: filed\nstate-dir: there\n"
+  std::ofstream(path) << "log: sqlite:file.log\ndataset: filed\nstate_dir: there\n"
                          "listen: [\"127.0.0.1:1\"]\nworkers: 3\nnode: from-file\n"
                          "kafka: {linger.ms: 1}\n";
   Arguments arguments;
@@ -77,6 +108,43 @@ TEST(EdgeSettings, AnUnknownKeyOfTheFileIsNamedWithItsPlace) {
   Arguments arguments;
   arguments.config = path;
   EXPECT_NE(trail_of(arguments).find("edge.yaml:2:1"), std::string::npos) << trail_of(arguments);
+}
+
+std::string trail_of_file(const std::string& yaml) {
+  const topics::TemporaryFolder folder;
+  Arguments arguments;
+  arguments.config = folder.path() + "/edge.yaml";
+  std::ofstream(arguments.config) << "log: sqlite:file.log\ndataset: main\n" << yaml;
+  return trail_of(arguments);
+}
+
+TEST(EdgeSettings, AKeyHasOneSpellingAndTheOtherIsSuggested) {
+  const std::string trail = trail_of_file("state-dir: there\n");
+  EXPECT_NE(trail.find("edge.yaml:3:1"), std::string::npos) << trail;
+  EXPECT_NE(trail.find("did you mean \"state_dir\""), std::string::npos) << trail;
+  EXPECT_NE(trail_of_file("retain-mib: 5\n").find("\"retain_mib\""), std::string::npos);
+  EXPECT_NE(trail_of_file("stale-answer-seconds: 5\n").find("\"stale_answer_seconds\""),
+            std::string::npos);
+}
+
+TEST(EdgeSettings, AWrongValueOfTheFileIsNamedWithItsPlace) {
+  const std::string sound = "state_dir: there\nlisten: \"127.0.0.1:1\"\n";
+  for (const std::string wrong : {"workers: 10000", "admin: nowhere", "sandbox: perhaps",
+                                  "broker_ports: [0]", "retain_mib: 0"}) {
+    const std::string trail = trail_of_file(sound + wrong + "\n");
+    EXPECT_NE(trail.find("edge.yaml:5:"), std::string::npos) << trail;
+  }
+  Arguments arguments = whole();
+  arguments.workers = 10'000;
+  EXPECT_TRUE(trail_of(arguments).starts_with("--workers")) << "not of the file";
+}
+
+TEST(EdgeSettings, AnNsidIsAtMost128Octets) {
+  Arguments arguments = whole();
+  arguments.nsid = std::string(128, 'n');
+  EXPECT_EQ(trail_of(arguments), "no error");
+  arguments.nsid += 'n';
+  EXPECT_EQ(trail_of(arguments), "--nsid: at most 128 octets; here are 129");
 }
 
 std::string rate_trail(const std::string& yaml) {
