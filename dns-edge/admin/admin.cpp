@@ -60,7 +60,8 @@ struct Admin::Inner {
     if (page == "version") return version();
     if (page == "metrics") return metrics();
     if (page == "why") return why(request);
-    return net::error_response(404, "no such page: livez, readyz, version, metrics, why, v1/hashes");
+    return net::error_response(404,
+                               "no such page: livez, readyz, version, metrics, why, v1/hashes");
   }
 
   // Empty: ready.
@@ -230,11 +231,10 @@ base::Result<std::unique_ptr<Admin>> Admin::start(const net::SocketAddress& addr
   net::HttpLimits limits;
   limits.connections_max = connections_max;
   limits.body_octets_max = body_octets_max;
-  auto server = net::HttpServer::listen(
-      inner->io, address, std::move(limits),
-      [&at = *inner](HttpRequest request, net::Respond respond) {
-        at.respond(std::move(request), std::move(respond));
-      });
+  auto server = net::HttpServer::listen(inner->io, address, std::move(limits),
+                                        [&at = *inner](HttpRequest request, net::Respond respond) {
+                                          at.respond(std::move(request), std::move(respond));
+                                        });
   if (!server) return std::unexpected(std::move(server).error().at("admin listener"));
   inner->server = *std::move(server);
   inner->probe.start();
