@@ -42,7 +42,7 @@ std::optional<std::uint64_t> Events::number_of(std::string_view id) const {
 }
 
 std::string Events::frame(const Event& event) const {
-  return "id: " + id_of(event.number) + "\nevent: " + event.type + "\ndata: " + event.data + "\n\n";
+  return "id: " + id_of(event.number) + "\nevent: " + event.type + "\ndata: " + event.body + "\n\n";
 }
 
 std::string Events::reset_frame() const {
@@ -50,9 +50,9 @@ std::string Events::reset_frame() const {
 }
 
 void Events::add(std::string_view type, const json::object& what) {
-  json::object data = what;
-  data["at"] = base::rfc3339_of(clock_.wall().count());
-  events_.push_back({++newest_, std::string(type), json::serialize(data)});
+  json::object body = what;
+  body["at"] = base::rfc3339_of(clock_.wall().count());
+  events_.push_back({++newest_, std::string(type), json::serialize(body)});
   if (events_.size() > events_max) events_.pop_front();
   if (!readers_.empty()) send(frame(events_.back()));
 }
@@ -104,7 +104,7 @@ Answered Events::page(const net::HttpRequest& request,
   for (const Event& event : events_) {
     if (event.number <= from || listed.size() >= most) continue;
     listed.push_back(json::object{
-        {"id", id_of(event.number)}, {"event", event.type}, {"data", json::parse(event.data)}});
+        {"id", id_of(event.number)}, {"event", event.type}, {"data", json::parse(event.body)}});
     last = event.number;
   }
   if (listed.empty()) last = newest_;

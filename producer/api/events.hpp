@@ -56,7 +56,7 @@ class Events {
  private:
   struct Event {
     std::uint64_t number;
-    std::string type, data;
+    std::string type, body;
   };
   std::string id_of(std::uint64_t number) const;
   // The number behind which to go on; nothing: it must be told `reset`.
