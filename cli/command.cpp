@@ -39,6 +39,8 @@ Command Command::add(const std::string& name, const std::string& what, const std
   return {sub, actions_};
 }
 
+void Command::stands_alone() { app_->require_subcommand(0, 1); }
+
 void Command::argument(const std::string& name, std::string& into, const std::string& what) {
   app_->add_option(name, into, what)->required()->type_name("");
 }
@@ -122,7 +124,10 @@ void Command::from_environment(const std::string& option_name, const std::string
 }
 
 void Command::action(std::function<Outcome()> act) {
-  app_->callback([actions = actions_, act = std::move(act)] { actions->chosen = act; });
+  // CLI11 calls back the command below first.
+  app_->callback([app = app_, actions = actions_, act = std::move(act)] {
+    if (app->get_subcommands().empty()) actions->chosen = act;
+  });
 }
 
 Tool::Tool(const std::string& name, const std::string& what, const std::string& version)

@@ -31,6 +31,8 @@ namespace tidemark::cli {
 class Command {
  public:
   Command add(const std::string& name, const std::string& what, const std::string& example);
+  // A command with commands below it that does something by itself, too.
+  void stands_alone();
 
   // Positional.
   void argument(const std::string& name, std::string& into, const std::string& what);

@@ -17,6 +17,7 @@ void add_cookies(Command root, Session& session);
 void add_changes(Command root, Session& session);
 void add_status(Command root, Session& session);
 void add_fleet(Command root, Session& session);
+void add_diverged(Command fleet, Session& session);
 void add_pins(Command root, Session& session);
 void add_rollback(Command root, Session& session);
 void add_health(Command root, Session& session);

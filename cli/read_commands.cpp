@@ -52,26 +52,50 @@ std::string status_text(const json::object& status) {
          " undecodable\n";
 }
 
+std::string proof_of(const json::object& node) {
+  const std::string proof = shown(node, "proof");
+  if (proof == "same" || proof == "unknown") return proof;
+  return node.contains("proof") ? "DIFFERS" : "-";
+}
+
+// What people should look at, a line each.
+std::string troubles_of(const json::object& node) {
+  std::string out;
+  const auto add = [&](const std::string& what, std::string_view key) {
+    if (!node.contains(key) || shown(node, key).empty()) return;
+    out += plain(shown(node, "node")) + ": " + what + plain(shown(node, key)) + "\n";
+  };
+  if (number_of(node, "pin_seq") != 0) add("pin: ", "pin_trouble");
+  add("", "proof_text");
+  add("", "shared_name");
+  add("", "trouble");
+  if (number_of(node, "rebuilds") != 0) {
+    out += plain(shown(node, "node")) + ": rebuilt " + shown(node, "rebuilds") +
+           " times, last at version " + shown(node, "rebuilt_seq") + ": hash " +
+           shown(node, "rebuilt_from_hash") + " became " + shown(node, "rebuilt_to_hash") + "\n";
+  }
+  return out;
+}
+
 std::string fleet_text(const json::object& fleet) {
   const std::uint64_t newest = number_of(object_of(fleet, "version"), "seq");
-  Table table({"NODE", "RING", "STATE", "LIVE", "SEQ", "BEHIND", "PIN", "OFFSET", "AGE", "DNS",
-               "ADMIN", "NACKS"});
+  Table table({"NODE", "RING", "STATE", "LIVE", "SEQ", "BEHIND", "PROOF", "PIN", "OFFSET", "AGE",
+               "DNS", "ADMIN", "NACKS"});
   for (const json::value& one : list_of(fleet, "nodes")) {
     if (!one.is_object()) continue;
     const json::object& node = one.get_object();
     const std::uint64_t seq = number_of(node, "active_seq");
     table.row({shown(node, "node"), shown(node, "ring"), shown(node, "state"), shown(node, "live"),
-               std::to_string(seq), std::to_string(newest > seq ? newest - seq : 0), pin_of(node),
-               shown(node, "offset"), seconds_of(node, "age_ms"), shown(node, "dns_listen"),
-               shown(node, "admin_listen"), std::to_string(list_of(node, "nacks").size())});
+               std::to_string(seq), std::to_string(newest > seq ? newest - seq : 0), proof_of(node),
+               pin_of(node), shown(node, "offset"), seconds_of(node, "age_ms"),
+               shown(node, "dns_listen"), shown(node, "admin_listen"),
+               std::to_string(list_of(node, "nacks").size())});
   }
   if (table.empty()) return "no edge has reported yet\n";
   std::string troubles;
   for (const json::value& one : list_of(fleet, "nodes")) {
     if (!one.is_object()) continue;
-    const std::string trouble = shown(one.get_object(), "pin_trouble");
-    if (number_of(one.get_object(), "pin_seq") == 0 || trouble.empty()) continue;
-    troubles += plain(shown(one.get_object(), "node")) + ": pin: " + plain(trouble) + "\n";
+    troubles += troubles_of(one.get_object());
   }
   return table.to_text() + troubles;
 }
@@ -147,6 +171,8 @@ void add_fleet(Command root, Session& session) {
   Command command = root.add("fleet", "Shows the newest report of each edge, and how far it is",
                              "tidemark fleet -o json");
   command.action([&session] { return report_answer(session, {.path = {"fleet"}}, fleet_text); });
+  add_diverged(command, session);
+  command.stands_alone();
 }
 
 void add_health(Command root, Session& session) {
