@@ -7,6 +7,7 @@
 
 #include "consumer/proof/descent.hpp"
 #include "consumer/proof/hash_page.hpp"
+#include "net/json.hpp"
 #include "producer/api/api_error.hpp"
 
 namespace tidemark::producer {
@@ -90,7 +91,6 @@ struct FleetProof::Descending {
   // Of the node at the front of `waiting`.
   std::optional<consumer::Descent> descent;
   std::optional<dataset::Dataset> ours;
-  std::string query;
   net::Ongoing asking;
 };
 
@@ -214,36 +214,61 @@ void FleetProof::begin_next(const std::shared_ptr<Descending>& at) {
   }
   at->ours = version_at(*seq);
   at->descent.emplace(*seq);
-  ask(at);
+  identify(at);
+}
+
+void FleetProof::get(const std::shared_ptr<Descending>& at, const std::string& target,
+                     Answered200 go_on) {
+  auto url = net::parse_url("http://" + at->waiting.front().admin_listen + target);
+  if (!url) return end_one(at, "its admin address is not known");
+  net::HttpCall call;
+  call.url = *std::move(url);
+  call.response_octets_max = page_octets_max;
+  at->asking =
+      net::fetch(ports_.io, std::move(call), page_within,
+                 [this, here = std::weak_ptr(at), go_on](base::Result<net::HttpResponse> response) {
+                   const auto asked = here.lock();
+                   if (!asked) return;
+                   if (!response)
+                     return end_one(asked, "it cannot be reached: " + response.error().trail);
+                   if (response->status == 200) return go_on(asked, response->body);
+                   end_one(asked, "its admin listener says " + std::to_string(response->status) +
+                                      ": " + response->body.substr(0, 300));
+                 });
+}
+
+// An address that is right on the edge's machine may be another edge's on this one.
+void FleetProof::identify(const std::shared_ptr<Descending>& at) {
+  const std::string& listens = at->waiting.front().admin_listen;
+  const auto address = net::parse_address(listens);
+  if (address && address->ip.octets == std::array<std::uint8_t, 16>{}) {
+    return end_one(at, "its admin listener is on every address of its machine (" + listens +
+                           "): which one is not known here");
+  }
+  get(at, "/version", [this](const std::shared_ptr<Descending>& asked, const std::string& body) {
+    const auto said = net::parse_json(body);
+    const auto* shown =
+        said && said->is_object() ? said->get_object().if_contains("node") : nullptr;
+    const event::NodeReport& report = asked->waiting.front();
+    if (shown == nullptr || !shown->is_string() || shown->get_string() != report.node) {
+      return end_one(asked, "another one answers at its admin address " + report.admin_listen +
+                                " as it is seen from here");
+    }
+    ask(asked);
+  });
 }
 
 void FleetProof::ask(const std::shared_ptr<Descending>& at) {
   const auto query = at->descent->next();
   if (!query) return end_one(at, {});
-  at->query = *query;
-  const event::NodeReport& report = at->waiting.front();
-  auto url = net::parse_url("http://" + report.admin_listen + "/v1/hashes?" + *query);
-  if (!url) return end_one(at, "its admin address is not known: " + report.admin_listen);
-  net::HttpCall call;
-  call.url = *std::move(url);
-  call.response_octets_max = page_octets_max;
-  at->asking = net::fetch(
-      ports_.io, std::move(call), page_within,
-      [this, here = std::weak_ptr(at)](base::Result<net::HttpResponse> response) {
-        const auto asked = here.lock();
-        if (!asked) return;
-        if (!response) return end_one(asked, "it cannot be reached: " + response.error().trail);
-        if (response->status != 200) {
-          return end_one(asked, "its admin listener says " + std::to_string(response->status) +
-                                    ": " + response->body.substr(0, 300));
-        }
+  const std::string target = "/v1/hashes?" + *query;
+  get(at, target,
+      [this, target](const std::shared_ptr<Descending>& asked, const std::string& theirs) {
         net::HttpRequest same;
         same.method = "GET";
-        if (const auto target = net::parse_target("/v1/hashes?" + asked->query)) {
-          same.query = target->query;
-        }
+        if (const auto parsed = net::parse_target(target)) same.query = parsed->query;
         const std::string ours = consumer::hash_page(*asked->ours, same).body;
-        if (const auto given = asked->descent->give(ours, response->body); !given) {
+        if (const auto given = asked->descent->give(ours, theirs); !given) {
           return end_one(asked, given.error().trail);
         }
         ask(asked);
@@ -263,7 +288,7 @@ void FleetProof::end_one(const std::shared_ptr<Descending>& at, std::string trou
                                     {"from_hash", to_hex(report.rebuilt_from_hash)},
                                     {"to_hash", to_hex(report.rebuilt_to_hash)}};
   }
-  if (at->descent) {
+  if (at->descent && !at->descent->left_hash().empty()) {
     json::array places;
     for (const dataset::Difference& one : at->descent->found()) places.push_back(place_json(one));
     shown["seq"] = at->ours->version().seq.value();

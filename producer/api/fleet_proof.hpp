@@ -67,6 +67,10 @@ class FleetProof {
   std::optional<dataset::Dataset> version_at(std::uint64_t seq) const;
   std::optional<std::uint64_t> shared_seq(const event::NodeReport& report) const;
   void begin_next(const std::shared_ptr<Descending>& at);
+  // GET of the node's admin listener; goes on with its 200, or ends this node with what is wrong.
+  using Answered200 = std::function<void(const std::shared_ptr<Descending>&, const std::string&)>;
+  void get(const std::shared_ptr<Descending>& at, const std::string& target, Answered200 go_on);
+  void identify(const std::shared_ptr<Descending>& at);
   void ask(const std::shared_ptr<Descending>& at);
   void end_one(const std::shared_ptr<Descending>& at, std::string trouble);
   void answer(const std::shared_ptr<Descending>& at);

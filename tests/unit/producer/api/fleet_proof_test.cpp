@@ -72,11 +72,16 @@ class Proving : public ::testing::Test {
   }
   // The admin listener of a node with this Dataset.
   std::string serve(const dataset::Dataset& dataset) {
-    auto listening =
-        net::HttpServer::listen(io, *net::parse_address("127.0.0.1:0"), {},
-                                [dataset](const net::HttpRequest& request, net::Respond respond) {
-                                  respond(consumer::hash_page(dataset, request));
-                                });
+    auto listening = net::HttpServer::listen(
+        io, *net::parse_address("127.0.0.1:0"), {},
+        [this, dataset](const net::HttpRequest& request, net::Respond respond) {
+          if (request.path.back() != "version") {
+            return respond(consumer::hash_page(dataset, request));
+          }
+          net::HttpResponse version;
+          version.body = json::serialize(json::object{{"node", served_as}});
+          respond(std::move(version));
+        });
     EXPECT_TRUE(listening.has_value());
     server = *std::move(listening);
     return net::to_text(server->local_address());
@@ -87,6 +92,7 @@ class Proving : public ::testing::Test {
   FleetView fleet{controller.clock};
   FleetProof proof{{io, controller.clock, controller.feeder, fleet}};
   std::unique_ptr<net::HttpServer> server;
+  std::string served_as = "edge1";
   std::int64_t fleet_ms = 1000;
 };
 
@@ -161,6 +167,22 @@ TEST_F(Proving, SaysWhenTheNodeCannotBeReachedAndWhatToDo) {
   EXPECT_NE(node.at("remedy").as_string().find("--edge"), json::string::npos);
   get("/v1/fleet/diverged?node=none", 404);
   get("/v1/fleet/diverged?nodes=x", 400);
+}
+
+TEST_F(Proving, ComparesWithNobodyElseThatAnswersThere) {
+  event::NodeReport wrong = report_of(edge.feeder.state());
+  wrong.admin_listen = serve(edge.feeder.state().dataset);
+  served_as = "edge2";
+  hear(wrong);
+  json::object answer = get("/v1/fleet/diverged?node=edge1");
+  json::object node = answer.at("nodes").as_array().at(0).as_object();
+  EXPECT_NE(node.at("trouble").as_string().find("another one answers"), json::string::npos);
+  EXPECT_FALSE(node.contains("places"));
+  wrong.admin_listen = "0.0.0.0:9153";
+  hear(wrong);
+  answer = get("/v1/fleet/diverged?node=edge1");
+  node = answer.at("nodes").as_array().at(0).as_object();
+  EXPECT_NE(node.at("trouble").as_string().find("every address"), json::string::npos);
 }
 
 TEST_F(Proving, ServesItsOwnHashesOfAnyVersionThatIsHeld) {
