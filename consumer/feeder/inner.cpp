@@ -37,7 +37,9 @@ void Feeder::Inner::step(StepReport& report) {
   look_at_pins(report);
   const bool cold = changes.state() == NodeState::Cold;
   const bool waits = cold && (waits_for_control(report) || replay == Feeder::Replay::Waits);
+  const bool replaying = changes.is_replaying();
   if (!waits) changes.step(report);
+  if (replaying && !changes.is_replaying()) dirty_ = true;  // also if no record came any more
   health.step(report);
   offer_if_due(report);
 }

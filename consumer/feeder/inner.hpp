@@ -53,6 +53,8 @@ struct Feeder::Inner {
   Offering offering;
   Feeder::Replay replay = Feeder::Replay::Runs;
 
+  // What is folded may not be served yet, and nothing older is held.
+  bool is_gated() const { return may_not_serve(changes.folded().dataset.version().seq.value()); }
   // As others see it: a rebuilt state that is behind what is served is no reason to be calm.
   event::NodeState shown_state() const;
 

@@ -175,7 +175,7 @@ class WithoutItsLog(unittest.TestCase):
 
     def serves(self, edge):
         wait_until(lambda: edge.texts("n7.example.org") == ["10.0.0.7"],
-                   f"{edge.node} answers from the file: {edge.tail(5)}")
+                   f"{edge.node} answers from the file")
         version = edge.version()
         self.assertEqual((version["seq"], version["state"]), (self.seq, "RESTORED"))
         self.assertEqual(version["state_hash"], self.entry["state_hash"])
@@ -264,13 +264,13 @@ class OnALogThatLost(unittest.TestCase):
             retire_sqlite(fleet.log_file, fleet.dataset, last - 1)  # positions are one less
             sleeper.start()
             wait_until(lambda: sleeper.texts("www.example.org") == ["192.0.2.108"],
-                       f"healed without hands: {sleeper.tail(8)}")
+                       "healed without hands")
             wait_until(lambda: sleeper.version()["state"] == "LIVE", "and follows")
             fleet.import_zone("example.org", zone_text(50))
             wait_until(lambda: sleeper.texts("www.example.org") == ["192.0.2.10"], "new changes")
             fresh = named_edge(fleet, "fresh", "--snapshot-peer", peer.share).start()
             wait_until(lambda: fresh.texts("www.example.org") == ["192.0.2.10"],
-                       f"a fresh one too: {fresh.tail(8)}")
+                       "a fresh one too")
 
     def test_a_node_of_a_lost_branch_goes_over_when_the_log_went_past_it(self):
         with Fleet("sqlite", edges=1) as fleet:
@@ -292,7 +292,7 @@ class OnALogThatLost(unittest.TestCase):
                 text = zone_text(20).replace("192.0.2.10", f"192.0.2.{address}")
                 fleet.import_zone("example.org", text)
             wait_until(lambda: edge.texts("www.example.org") == ["192.0.2.73"],
-                       f"healed without hands: {edge.tail(8)}")
+                       "healed without hands")
             wait_until(lambda: edge.version()["state"] == "LIVE", "and follows")
             self.assertIn("DIVERGED", edge.log.read_text())
 
@@ -340,7 +340,7 @@ class OnKafka(unittest.TestCase):
             delete_records(fleet.log_url.removeprefix("kafka:"), f"{fleet.dataset}.changes", offset)
             sleeper.start()
             wait_until(lambda: sleeper.texts("www.example.org") == ["192.0.2.105"],
-                       f"healed without hands: {sleeper.tail(8)}")
+                       "healed without hands")
 
 
 if __name__ == "__main__":

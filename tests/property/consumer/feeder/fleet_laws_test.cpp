@@ -27,6 +27,7 @@ class Node {
 
   void crash() {
     rig_.reset();
+    served_seq_ = 0;  // its newest file may be older
     start();
   }
   void save() {
@@ -41,6 +42,8 @@ class Node {
     const Snapshot* served = rig_->take();
     if (served == nullptr) return;
     RC_ASSERT(served->dataset.version().state_hash == served->dataset.recompute_state_hash());
+    RC_ASSERT(served->dataset.version().seq.value() >= served_seq_);
+    served_seq_ = served->dataset.version().seq.value();
   }
   // I9: from any mix of files and histories, unaided.
   void heal() {
@@ -63,6 +66,7 @@ class Node {
 
   std::shared_ptr<log::MemoryStore> log_;
   const std::uint64_t seed_;
+  std::uint64_t served_seq_ = 0;
   MemoryDisk disk_;
   SnapshotStore store_{disk_, lineage_of("tests")};
   std::unique_ptr<FeederRig> rig_;
@@ -107,9 +111,19 @@ class Fleet {
     }
   }
   void expect_agreement() {
-    append_some();
+    // A log that lost its end is followed once it has gone past what was served.
+    std::uint64_t newest = 0;
+    for (const auto& node : nodes_) newest = std::max(newest, node->rig().version().seq.value());
     FeederRig clean(store_);
+    append_some();
     clean.settle();
+    while (clean.version().seq.value() < newest) {
+      const std::uint64_t number = 1'000'000 + ++records_;
+      const dns::Name zone = name("z" + std::to_string(number) + ".test.");
+      log::MemoryLog log(store_);
+      append(log, changes_topic, {draft(create_zone(number, zone))});
+      clean.settle();
+    }
     for (const auto& node : nodes_) {
       node->rig().log.go_online();
       node->heal();
@@ -120,6 +134,7 @@ class Fleet {
       if (clean.version().seq.value() == 0) continue;
       RC_ASSERT(node->rig().take() != nullptr);
       RC_ASSERT(node->rig().served->dataset.version() == clean.version());
+      node->look();
     }
   }
   const std::vector<std::unique_ptr<Node>>& nodes() const { return nodes_; }

@@ -270,6 +270,32 @@ TEST(Feeder, AsksForABootstrapWhenRetentionOvertookIt) {
   EXPECT_EQ(rig.take()->dataset.version(), expected);
 }
 
+TEST(Feeder, AFileOfTheLogsEndIsServedAlthoughNoRecordFollows) {
+  auto store = store_with_zone(2);
+  std::optional<SnapshotContents> old, fresh;
+  {
+    FeederRig rig(store);
+    rig.run();
+    old = from_disk(rig.feeder.contents());
+    append_one(rig, 300, 3);
+    append_one(rig, 301, 4);
+    rig.run();
+    fresh = from_disk(rig.feeder.contents());
+  }
+  const dataset::Version expected = fresh->state.dataset.version();
+  store->retain_from(changes_topic, log::Offset(4));
+  FeederRig rig(store, std::move(old), 3);
+  ASSERT_TRUE(rig.settle().needs_bootstrap);
+  rig.log.go_offline();
+  rig.feeder.bootstrap(std::move(fresh));
+  rig.settle();
+  EXPECT_NE(rig.take()->dataset.version(), expected) << "not before the log confirmed it";
+  rig.log.go_online();
+  rig.settle();
+  EXPECT_EQ(rig.state(), NodeState::Live);
+  EXPECT_EQ(rig.take()->dataset.version(), expected);
+}
+
 TEST(Feeder, ColdWithoutTheLogsBeginningAsksForABootstrap) {
   auto store = store_with_zone(5);
   store->retain_from(changes_topic, log::Offset(3));
