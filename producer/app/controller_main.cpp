@@ -41,6 +41,7 @@ struct Options {
   std::uint64_t snapshot_changes = 10'000;
   std::uint64_t snapshot_mib = 64;
   std::uint64_t snapshot_minutes = 10;
+  std::uint64_t snapshot_pause_seconds = 60;
   std::uint64_t snapshot_files = 3;
   std::uint64_t snapshot_grace_seconds = 600;
   std::uint64_t snapshot_downloads = 4;
@@ -105,6 +106,7 @@ base::Result<void> read_config(Options& options) {
                                              {"snapshot_changes", Kind::Number},
                                              {"snapshot_mib", Kind::Number},
                                              {"snapshot_minutes", Kind::Number},
+                                             {"snapshot_pause_seconds", Kind::Number},
                                              {"snapshot_files", Kind::Number},
                                              {"snapshot_grace_seconds", Kind::Number},
                                              {"snapshot_downloads", Kind::Number},
@@ -147,6 +149,7 @@ base::Result<void> read_config(Options& options) {
   TIDEMARK_TRY_VOID(number("snapshot_changes", options.snapshot_changes, 0, 1'000'000'000));
   TIDEMARK_TRY_VOID(number("snapshot_mib", options.snapshot_mib, 0, 1 << 20));
   TIDEMARK_TRY_VOID(number("snapshot_minutes", options.snapshot_minutes, 0, 60 * 24 * 365));
+  TIDEMARK_TRY_VOID(number("snapshot_pause_seconds", options.snapshot_pause_seconds, 0, 86'400));
   TIDEMARK_TRY_VOID(number("snapshot_files", options.snapshot_files, 1, 1000));
   TIDEMARK_TRY_VOID(number("snapshot_grace_seconds", options.snapshot_grace_seconds, 0, 604'800));
   TIDEMARK_TRY_VOID(number("snapshot_downloads", options.snapshot_downloads, 1, 1000));
@@ -187,6 +190,7 @@ base::Result<SnapshotDeskSettings> snapshots_of(const Options& options) {
                  .octets = options.snapshot_mib * 1024 * 1024,
                  .log_time = std::chrono::minutes(options.snapshot_minutes)};
   wanted.quiet = wanted.rule.log_time;
+  wanted.pause_min = std::chrono::seconds(options.snapshot_pause_seconds);
   wanted.generations = options.snapshot_files;
   wanted.grace = std::chrono::seconds(options.snapshot_grace_seconds);
   wanted.share.downloads_max = options.snapshot_downloads;
@@ -301,6 +305,8 @@ int main(int argc, char** argv) {
                  "... and every so many MiB of log (default 64, 0: never)");
   app.add_option("--snapshot-minutes", options.snapshot_minutes,
                  "... and every so many minutes of log time (default 10, 0: never)");
+  app.add_option("--snapshot-pause-seconds", options.snapshot_pause_seconds,
+                 "... but never more often than this (default 60)");
   app.add_option("--snapshot-files", options.snapshot_files,
                  "how many of them stay, beside those that are kept or pinned (default 3)")
       ->check(CLI::Range(1, 1000));
