@@ -1,6 +1,7 @@
 #include "consumer/history/history.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "consumer/history/rows.hpp"
@@ -15,6 +16,13 @@ using base::Result;
 using topics::SqliteStatement;
 
 std::int64_t signed_of(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+
+// So many versions changed fewer keys than a zone may have.
+constexpr std::uint64_t near_versions = 4096;
+
+std::uint64_t span_of(const DiffQuery& query) {
+  return query.from < query.to ? query.to - query.from : query.from - query.to;
+}
 
 bool zone_order(const dns::Rrset& a, const dns::Rrset& b) {
   const bool a_soa = a.type == dns::RrType::Soa, b_soa = b.type == dns::RrType::Soa;
@@ -238,18 +246,29 @@ Result<dns::Name> History::zone_name(std::int64_t number) {
   return *std::move(name);
 }
 
+// A name has few keys, two versions may have changed many: each way begins where less is.
+Result<SqliteStatement*> History::select_changed(const DiffQuery& query) {
+  if (query.name) {
+    return prepared(
+        "SELECT k.id, k.zone, k.owner, k.type FROM keys k WHERE k.owner=?4 AND (?3 IS NULL OR "
+        "k.zone=?3) AND (?5 IS NULL OR k.type=?5) AND EXISTS (SELECT 1 FROM versions v WHERE "
+        "v.key=k.id AND v.seq > ?1 AND v.seq <= ?2)");
+  }
+  if (query.zone && span_of(query) > near_versions) {
+    return prepared(
+        "SELECT k.id, k.zone, k.owner, k.type FROM keys k WHERE k.zone=?3 AND ?4 IS NULL AND (?5 "
+        "IS NULL OR k.type=?5) AND EXISTS (SELECT 1 FROM versions v WHERE v.key=k.id AND v.seq > "
+        "?1 AND v.seq <= ?2)");
+  }
+  return prepared(
+      "SELECT k.id, k.zone, k.owner, k.type FROM keys k WHERE k.id IN (SELECT key FROM versions "
+      "WHERE seq > ?1 AND seq <= ?2) AND (?3 IS NULL OR k.zone=?3) AND ?4 IS NULL AND (?5 IS NULL "
+      "OR k.type=?5)");
+}
+
 // In no order.
 Result<std::vector<History::Key>> History::keys_changed(const DiffQuery& query) {
-  // A name has few keys, two versions may have changed many: each way begins where less is.
-  TIDEMARK_TRY(
-      auto* const select,
-      query.name
-          ? prepared("SELECT k.id, k.zone, k.owner, k.type FROM keys k WHERE k.owner=?4 AND (?3 IS "
-                     "NULL OR k.zone=?3) AND (?5 IS NULL OR k.type=?5) AND EXISTS (SELECT 1 FROM "
-                     "versions v WHERE v.key=k.id AND v.seq > ?1 AND v.seq <= ?2)")
-          : prepared("SELECT k.id, k.zone, k.owner, k.type FROM keys k WHERE k.id IN (SELECT key "
-                     "FROM versions WHERE seq > ?1 AND seq <= ?2) AND (?3 IS NULL OR k.zone=?3) "
-                     "AND ?4 IS NULL AND (?5 IS NULL OR k.type=?5)"));
+  TIDEMARK_TRY(auto* const select, select_changed(query));
   select->bind(1, signed_of(std::min(query.from, query.to)));
   select->bind(2, signed_of(std::max(query.from, query.to)));
   select->bind_null(3);
@@ -283,10 +302,40 @@ Result<std::vector<History::Key>> History::keys_changed(const DiffQuery& query) 
   return keys;
 }
 
-// The first page must not wait for the order of all: a heap gives one key after the other.
 Result<std::vector<Difference>> History::diff(const DiffQuery& query) {
   TIDEMARK_TRY_VOID(check_known(query.from));
   TIDEMARK_TRY_VOID(check_known(query.to));
+  const bool of_all = !query.zone && !query.name;
+  return of_all && span_of(query) > near_versions ? diff_by_zones(query) : diff_of_keys(query);
+}
+
+// Canonical order begins with the zone: a page reads the zones that it is of, and no others.
+Result<std::vector<Difference>> History::diff_by_zones(const DiffQuery& query) {
+  TIDEMARK_TRY(auto* const select, prepared("SELECT name FROM zones"));
+  std::vector<dns::Name> zones;
+  for (;;) {
+    TIDEMARK_TRY(const bool there, select->step());
+    if (!there) break;
+    auto name = dns::Name::from_wire(select->blob(0));
+    if (!name) return damaged("a zone is no name");
+    if (!query.after || *name >= query.after->zone) zones.push_back(*std::move(name));
+  }
+  select->reset();
+  std::ranges::sort(zones);
+  std::vector<Difference> differences;
+  DiffQuery one = query;
+  for (dns::Name& zone : zones) {
+    if (differences.size() >= query.limit) break;
+    one.zone = std::move(zone);
+    one.limit = query.limit - differences.size();
+    TIDEMARK_TRY(auto found, diff_of_keys(one));
+    std::ranges::move(found, std::back_inserter(differences));
+  }
+  return differences;
+}
+
+// The first page must not wait for the order of all: a heap gives one key after the other.
+Result<std::vector<Difference>> History::diff_of_keys(const DiffQuery& query) {
   TIDEMARK_TRY(auto keys, keys_changed(query));
   const auto later = [](const Key& a, const Key& b) { return a.place > b.place; };
   std::ranges::make_heap(keys, later);

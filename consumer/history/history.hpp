@@ -10,8 +10,8 @@
 // Errors   NotFound: a zone that is not known, a file that is not there. OutOfRange. The file's.
 // Cost     By index: a name's history or state is O(log n + rows shown). zone_at and blame: the
 //          keys that the zone ever had. changes() with a text filter reads what the other filters
-//          leave. diff: the keys that changed between, but only `limit` of them are ordered and
-//          read.
+//          leave. diff: near versions: the keys that changed between; far ones: the keys of the
+//          zones that the page is of. Only `limit` of them are ordered and read.
 #pragma once
 
 #include <cstdint>
@@ -139,6 +139,9 @@ class History {
   base::Result<std::optional<std::int64_t>> zone_number(dns::NameView zone);
   base::Result<std::optional<dns::Serial>> serial_at(std::int64_t zone, std::uint64_t seq);
   base::Result<std::vector<Key>> keys_changed(const DiffQuery& query);
+  base::Result<topics::SqliteStatement*> select_changed(const DiffQuery& query);
+  base::Result<std::vector<Difference>> diff_of_keys(const DiffQuery& query);
+  base::Result<std::vector<Difference>> diff_by_zones(const DiffQuery& query);
   base::Result<dns::Name> zone_name(std::int64_t number);
   base::Result<std::optional<dns::Rrset>> value_at(const Key& key, std::uint64_t seq,
                                                    Serials& serials);
