@@ -63,6 +63,19 @@ void check_guard(const dns::Name& name, const ZoneView& zone, std::uint64_t remo
                 .removals = removed});
 }
 
+// A zone that holds more than SOA and NS goes only on purpose, however small it is. The fold does
+// not ask for it: this is for people.
+void check_deletion(const dns::Name& name, const ZoneView& zone, std::uint64_t removed,
+                    const Signature& signature, Problems& problems) {
+  constexpr std::uint64_t bare = 2;
+  if (!problems.empty() || signature.acknowledged_removals || removed <= bare) return;
+  problems.add({.rule = fold::Reason::RemovalGuard,
+                .message = "zone " + name.to_text() + " would go away with its " +
+                           std::to_string(zone.rrset_count()) +
+                           " RRsets: to mean it, acknowledge exactly " + std::to_string(removed),
+                .removals = removed});
+}
+
 void check_pools(const Base& base, const Diff& diff, Problems& problems) {
   for (const auto& one : diff.rrsets) {
     if (!one.after || one.after->type != dns::RrType::Pool) continue;
@@ -169,6 +182,7 @@ std::expected<Plan, Problems> decide_remove(const Base& base, const RemoveZone& 
   if (!zone.exists()) return plan;
   for (dns::Rrset& rrset : zone.rrsets()) plan.diff.rrsets.push_back({std::move(rrset), {}});
   check_guard(wish.zone, zone, plan.diff.removed(), signature, problems);
+  check_deletion(wish.zone, zone, plan.diff.removed(), signature, problems);
   if (!problems.empty()) return std::unexpected(std::move(problems));
   event::ChangeSet change = signed_change(signature);
   change.zones = {

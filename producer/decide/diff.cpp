@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/base/hash.hpp"
+#include "core/base/time_text.hpp"
 #include "core/dns/address_text.hpp"
 #include "core/dns/rdata.hpp"
 
@@ -146,8 +147,9 @@ std::string to_line(const event::Pool& pool) {
 
 std::string to_line(const event::Override& value) {
   return "override " + value.pool + "/" + value.endpoint + " " + to_text(value.state) +
-         (value.until_ms == 0 ? std::string(" until cleared")
-                              : " until " + std::to_string(value.until_ms) + " ms") +
+         (value.until_ms == 0
+              ? std::string(" until cleared")
+              : " until " + base::rfc3339_of(static_cast<std::int64_t>(value.until_ms))) +
          (value.reason.empty() ? "" : ": " + value.reason);
 }
 

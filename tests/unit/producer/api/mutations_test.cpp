@@ -298,6 +298,22 @@ TEST(Mutations, WhoWaitsAtTheEndIsAnswered) {
   EXPECT_EQ(reply->status(), 202u);
 }
 
+// While another pool is under way the fold is not asked first; a record that no node can read must
+// not come of it.
+TEST(Mutations, APoolThatNoRecordCarriesIsRefusedWhateverIsUnderWay) {
+  ApiRig rig;
+  const auto sound = R"({"endpoints": [{"id": "a", "address": "192.0.2.1"}]})";
+  const std::string unsound =
+      R"({"endpoints": [{"id": ")" + std::string(64, 'b') + R"(", "address": "192.0.2.1"}]})";
+  const auto first = rig.send("PUT", "/v1/pools/web", sound);
+  const auto second = rig.send("PUT", "/v1/pools/api", unsound);
+  rig.run();
+  EXPECT_EQ(first->status(), 200u);
+  ASSERT_EQ(second->status(), 422u);
+  EXPECT_NE(second->response->body.find("endpoint id: 1-63"), std::string::npos);
+  EXPECT_EQ(rig.appended(), 1u);
+}
+
 TEST(Mutations, PoolsKeepWhatIsNotSaid) {
   ApiRig rig;
   const Reply made = rig.call("PUT", "/v1/pools/web", R"({"endpoints": [
@@ -333,9 +349,21 @@ TEST(Mutations, DeletingAZoneIsGuardedAndTold) {
   ApiRig rig;
   EXPECT_EQ(rig.call("DELETE", "/v1/zones/example.org").status(), 404u);
   rig.import_basic();
-  const Reply gone = rig.call("DELETE", "/v1/zones/example.org");
+  const Reply refused = rig.call("DELETE", "/v1/zones/example.org");
+  ASSERT_EQ(refused.status(), 403u) << "small as it is, it holds something";
+  EXPECT_EQ(refused.error().at("acknowledge_removals"), 4);
+  EXPECT_EQ(rig.call("DELETE", "/v1/zones/example.org?dry_run=1&acknowledge_removals=4")
+                .body()
+                .at("diff")
+                .as_object()
+                .at("removed"),
+            4);
+  const Reply gone = rig.call("DELETE", "/v1/zones/example.org?acknowledge_removals=4");
   ASSERT_EQ(gone.status(), 200u);
   EXPECT_TRUE(gone.body().at("zones").at("example.org.").at("deleted").as_bool());
+  const std::string bare = "@ 300 SOA ns.example.net. h 1 2 3 4 5\n@ 300 NS ns.example.net.\n";
+  ASSERT_EQ(rig.call("PUT", "/v1/zones/example.org", bare).status(), 200u);
+  EXPECT_EQ(rig.call("DELETE", "/v1/zones/example.org").status(), 200u) << "nothing is in it";
 }
 
 }  // namespace

@@ -180,7 +180,7 @@ TEST_F(RollbackApi, TheGuardCountsWhatWouldGoAway) {
 TEST_F(RollbackApi, AZoneThatCameLaterGoesAndOneThatWentComesBack) {
   const std::uint64_t first = rig.seq();
   ASSERT_EQ(rig.call("PUT", "/v1/zones/other.example", basic_zone).status(), 200u);
-  ASSERT_EQ(rig.call("DELETE", "/v1/zones/example.org").status(), 200u);
+  ASSERT_EQ(rig.call("DELETE", "/v1/zones/example.org?acknowledge_removals=4").status(), 200u);
   const auto all =
       rig.call("GET", "/v1/rollback?to=" + std::to_string(first)).body().at("zones").as_array();
   ASSERT_EQ(all.size(), 2u) << json::serialize(all);

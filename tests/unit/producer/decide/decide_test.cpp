@@ -225,6 +225,14 @@ TEST_F(DecideTest, DeletingAZoneNeedsItsCountAcknowledged) {
   EXPECT_TRUE(grant(RemoveZone{name("example.org.")}).change_sets.empty());
 }
 
+TEST_F(DecideTest, ASmallZoneIsDeletedOnlyOnPurpose) {
+  grant(replace(basic));
+  const auto plan = decide_on(RemoveZone{name("example.org.")});
+  ASSERT_FALSE(plan.has_value());
+  EXPECT_EQ(plan.error().list()[0].removals, 4u);
+  EXPECT_EQ(plan.error().list()[0].rule, fold::Reason::RemovalGuard);
+}
+
 TEST_F(DecideTest, AClientsConditionIsJudgedEarlyAndCarried) {
   grant(replace(basic));
   Signature absent = sign();
