@@ -30,6 +30,9 @@ bool IpAddress::is_loopback() const noexcept {
 }
 
 base::Result<IpAddress> parse_ip(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) {  // inet_pton would read only what is before it
+    return base::fail(base::Errc::Invalid, "an address with a NUL octet in it");
+  }
   const std::string terminated(text);
   IpAddress ip;
   if (inet_pton(AF_INET, terminated.c_str(), ip.octets.data()) == 1) return ip;

@@ -1,6 +1,7 @@
 #include "net/token.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <optional>
 
@@ -8,6 +9,8 @@ namespace tidemark::net {
 
 namespace {
 
+// What a token may be for. approve: the held changes of others.
+constexpr std::array<std::string_view, 3> token_scopes{"read", "write", "approve"};
 constexpr std::string_view blanks = " \t\r";
 
 std::string_view take_word(std::string_view& line) {
@@ -76,6 +79,11 @@ base::Result<Tokens> Tokens::parse(std::string_view text) {
     const auto scopes = split_scopes(take_word(line));
     if (name.empty() || scopes.empty() || !take_word(line).empty()) {
       return base::fail(base::Errc::Invalid, place + "after the hash: NAME SCOPE,SCOPE");
+    }
+    for (const std::string& scope : scopes) {
+      if (std::ranges::find(token_scopes, scope) != token_scopes.end()) continue;
+      return base::fail(base::Errc::Invalid,
+                        place + scope + ": no scope; there are read, write and approve");
     }
     tokens.lines_.push_back({*hash, {std::string(name), scopes}});
   }

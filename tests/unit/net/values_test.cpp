@@ -78,6 +78,13 @@ TEST(Url, DecodesTargets) {
   EXPECT_EQ(encode_segment("0/25.a b*"), "0%2F25.a%20b%2A");
 }
 
+TEST(Addresses, ANulOctetIsNoEndOfText) {
+  using std::string_view_literals::operator""sv;
+  EXPECT_FALSE(parse_ip("127.0.0.1\0"sv));
+  EXPECT_FALSE(parse_ip("127.0.0.1\0.example"sv));
+  EXPECT_FALSE(parse_address("127.0.0.1\0:53"sv));
+}
+
 TEST(Tokens, FindTheirBearer) {
   const std::string file = "# people\n\n" + token_line("secret-1", {"alice", {"read", "write"}}) +
                            token_line("secret-2", {"robot", {"read"}});
@@ -101,6 +108,9 @@ TEST(Tokens, NameTheLineThatIsWrong) {
   const std::string hash(64, 'a');
   EXPECT_TRUE(Tokens::parse(hash + " alice read"));
   EXPECT_FALSE(Tokens::parse(hash + " alice"));
+  EXPECT_TRUE(Tokens::parse(hash + " alice read,write,approve"));
+  EXPECT_EQ(Tokens::parse("\n" + hash + " alice read,wirte").error().trail,
+            "line 2: wirte: no scope; there are read, write and approve");
   EXPECT_FALSE(Tokens::parse(hash + " alice read more"));
   EXPECT_FALSE(Tokens::parse(hash.substr(1) + " alice read"));
   EXPECT_FALSE(Tokens::parse(hash.substr(1) + "g alice read"));
