@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace tidemark::edge {
 
@@ -75,8 +76,16 @@ Result<CookieKeys::Stamp> CookieKeys::look() const {
 }
 
 Result<void> CookieKeys::read() {
+  errno = 0;
   std::ifstream in(settings_.file);
-  if (!in) return base::fail(Errc::Unavailable, settings_.file + ": cannot be read");
+  if (!in) {
+    const std::string owner = std::to_string(::geteuid());
+    return base::fail(Errc::Unavailable,
+                      settings_.file +
+                          ": cannot be read: " + std::generic_category().message(errno) +
+                          ": it must belong to the user that this edge runs as: chown " + owner +
+                          " " + settings_.file);
+  }
   const bool is_key = settings_.from == From::KeyFile;
   const std::size_t octets = is_key ? key_octets : secret_octets;
   const std::size_t lines_max = is_key ? 1 : dns::cookie_secrets_max;

@@ -76,7 +76,7 @@ Result<void> confine_files(const Confinement& wanted, Confined& confined) {
   confined.done.push_back("Landlock ABI " + std::to_string(abi));
   if (abi >= landlock_network_abi || wanted.outgoing != Outgoing::SomePorts) return {};
   return note(wanted.mode,
-              {Errc::Unsupported, "broker-ports: Landlock ABI 4 (kernel 6.7) is needed"}, confined);
+              {Errc::Unsupported, "broker_ports: Landlock ABI 4 (kernel 6.7) is needed"}, confined);
 }
 
 Result<void> confine_calls(const Confinement& wanted, Confined& confined) {

@@ -15,7 +15,7 @@ using Kind = topics::ConfigKey::Kind;
 const std::vector<topics::ConfigKey>& keys() {
   static const std::vector<topics::ConfigKey> known{{"log"},
                                                     {"dataset"},
-                                                    {"state-dir"},
+                                                    {"state_dir"},
                                                     {"listen", Kind::Texts},
                                                     {"admin"},
                                                     {"node"},
