@@ -318,12 +318,14 @@ def delete_records(brokers, topic, before):
     event = library.rd_kafka_queue_poll(queue, 15_000)
     assert event, "the broker answers"
     assert library.rd_kafka_event_error(ctypes.c_void_p(event)) == 0, "records are deleted"
+    library.rd_kafka_destroy(client)
 
 
 @unittest.skipUnless(LOG_KIND == "kafka", "the same with a broker")
 class OnKafka(unittest.TestCase):
     def test_delete_records_past_a_node_that_slept(self):
         with Fleet("kafka", edges=0) as fleet:
+            wait_until(lambda: fleet.status()["state"] == "LIVE", "the controller follows")
             peer = sharing_edge(fleet, "peer").start()
             sleeper = named_edge(fleet, "sleeper", "--snapshot-peer", peer.share).start()
             fleet.import_zone("example.org", zone_text(20))
