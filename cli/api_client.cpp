@@ -101,13 +101,13 @@ Failure failure_of(unsigned status, const std::string& body, const std::string& 
     what += "\n  " + plain(detail_line(one, file));
   }
   std::string next = error.contains("remedy") ? shown(error, "remedy") : "";
+  if (code == "unauthorized") next = "--token-file FILE, or the environment TIDEMARK_TOKEN_FILE";
+  Failure failure(code == "guard" ? Exit::Guard : Exit::Error, std::move(what), std::move(next));
   if (error.contains("acknowledge_removals")) {
-    next = "if this is meant, the same command with --acknowledge-removals " +
-           shown(error, "acknowledge_removals");
-  } else if (code == "unauthorized") {
-    next = "--token-file FILE, or the environment TIDEMARK_TOKEN_FILE";
+    failure.removals = number_of(error, "acknowledge_removals");
+    failure.with = "--acknowledge-removals " + std::to_string(*failure.removals);
   }
-  return {code == "guard" ? Exit::Guard : Exit::Error, std::move(what), std::move(next)};
+  return failure;
 }
 
 Expected<ApiClient> ApiClient::connect(const Session& session) {
@@ -170,6 +170,7 @@ Expected<ApiReply> ApiClient::ask(const ApiRequest& request) const {
 
 Expected<ApiReply> ApiClient::mutate(ApiRequest request, const MutationOptions& options) const {
   request.query.emplace_back("reason", options.reason);
+  if (options.hold) request.query.emplace_back("hold", "1");
   net::HttpCall call = call_of(request);
   call.headers.add("Idempotency-Key", base::to_hex(random_change_id().value()));
   std::chrono::milliseconds patience = answer_within;
@@ -187,7 +188,8 @@ Expected<ApiReply> ApiClient::mutate(ApiRequest request, const MutationOptions& 
   if (!answer) return std::unexpected(std::move(answer).error());
   const json::object& body = answer->get_object();
   if (response->status == 202) return follow(shown(body, "change_id"), options, begun);
-  if (options.wait_seconds && !body.contains("acked")) {
+  const bool held = response->status == 201;  // nobody serves it yet
+  if (options.wait_seconds && !held && !body.contains("acked")) {
     auto served = wait_for_edges(number_of(object_of(body, "version"), "seq"),
                                  begun + std::chrono::seconds(*options.wait_seconds));
     if (!served) return std::unexpected(std::move(served).error());
@@ -199,7 +201,7 @@ Expected<ApiReply> ApiClient::mutate(ApiRequest request, const MutationOptions& 
                 "tidemark fleet");
   }
   ApiReply reply{response->status, std::move(response->body)};
-  if (options.wait_seconds) {
+  if (options.wait_seconds && !held) {
     reply.served_everywhere = true;
     reply.not_live = not_live();
   }

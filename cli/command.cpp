@@ -1,5 +1,7 @@
 #include "cli/command.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -27,6 +29,15 @@ void write_reference(const CLI::App& app, const std::string& path, std::string& 
   out += "\n## " + path + "\n\n```\n" +
          app.get_formatter()->make_help(&app, path, CLI::AppFormatMode::Normal) + "```\n";
   for (const CLI::App* one : commands) write_reference(*one, path + " " + one->get_name(), out);
+}
+
+// Whether the command that was given has an option of this name.
+bool chosen_knows(const CLI::App& root, const std::string& option) {
+  const CLI::App* command = &root;
+  for (auto next = command->get_subcommands(); !next.empty(); next = command->get_subcommands()) {
+    command = next.front();
+  }
+  return command->get_option_no_throw(option) != nullptr;
 }
 
 }  // namespace
@@ -154,9 +165,45 @@ Exit Tool::run(int argc, const char* const* argv) {
   const Outcome outcome = actions_->chosen();
   if (outcome) return Exit::Ok;
   std::cout.flush();
-  std::cerr << app_->get_name() << ": " << outcome.error().what << "\n";
-  if (!outcome.error().next.empty()) std::cerr << "  try: " << outcome.error().next << "\n";
+  tell(outcome.error(), std::vector<std::string>(argv + 1, argv + argc));
   return outcome.error().exit;
+}
+
+void Tool::tell(const Failure& failure, const std::vector<std::string>& words) const {
+  std::cerr << app_->get_name() << ": " << failure.what << "\n";
+  if (!failure.next.empty()) std::cerr << "  try: " << failure.next << "\n";
+  if (failure.with.empty()) return;
+  std::cerr << "  if this is meant: " << app_->get_name() << again(words, failure.with) << "\n";
+  if (chosen_knows(*app_, "--hold")) {
+    std::cerr << "  for somebody else to approve: " << app_->get_name() << again(words, "--hold")
+              << "\n";
+  }
+}
+
+std::string Tool::again(std::vector<std::string> words, const std::string& with) {
+  const std::string added = with.substr(0, with.find(' '));
+  std::string line;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--acknowledge-removals") {
+      ++i;  // and its value
+    } else if (words[i] != added && !words[i].starts_with("--acknowledge-removals=")) {
+      line += " " + shell_quoted(words[i]);
+    }
+  }
+  return line + " " + with;
+}
+
+std::string shell_quoted(const std::string& word) {
+  const auto is_plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("@%+=:,./_-").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  if (!word.empty() && std::ranges::all_of(word, is_plain)) return word;
+  std::string quoted = "'";
+  for (const char letter : word) {
+    quoted += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  }
+  return quoted + "'";
 }
 
 std::string Tool::reference() const {

@@ -89,10 +89,13 @@ class Tool {
   Command root();
   // Help goes to standard output; a failure to standard error.
   Exit run(int argc, const char* const* argv);
+  // The command line `words` again, complete, with what a Failure says that it needs more.
+  static std::string again(std::vector<std::string> words, const std::string& with);
   // The help of every command as one Markdown page: docs/cli.md.
   std::string reference() const;
 
  private:
+  void tell(const Failure& failure, const std::vector<std::string>& words) const;
   std::unique_ptr<CLI::App> app_;
   std::unique_ptr<Command::Actions> actions_;
 };

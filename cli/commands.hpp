@@ -19,6 +19,7 @@ void add_status(Command root, Session& session);
 void add_fleet(Command root, Session& session);
 void add_diverged(Command fleet, Session& session);
 void add_pins(Command root, Session& session);
+void add_held(Command root, Session& session);
 void add_rollback(Command root, Session& session);
 void add_health(Command root, Session& session);
 void add_why(Command root, Session& session);

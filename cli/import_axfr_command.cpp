@@ -56,6 +56,7 @@ void add_import_axfr(Command& import, Session& session) {
   command.option("--acknowledge-removals", options->removals, "N",
                  "Exactly N RRsets may go: what the guard asks for");
   add_dry_run_options(command, options->change, options->dry_run);
+  add_hold_option(command, options->change);
   command.action([options, &session] { return import_axfr(*options, session); });
 }
 

@@ -170,16 +170,14 @@ class Sender {
 
   void on_refusal(Slot& slot, const net::HttpResponse& answer) {
     Failure failure = failure_of(answer.status, answer.body, {});
-    const std::size_t digits = failure.next.find_last_not_of("0123456789") + 1;
-    if (failure.exit == Exit::Guard && sending_.acknowledges && !slot.acknowledged &&
-        digits < failure.next.size()) {
+    if (failure.removals && sending_.acknowledges && !slot.acknowledged) {
       slot.acknowledged = true;
-      return send_anew(slot, failure.next.substr(digits));
+      return send_anew(slot, std::to_string(*failure.removals));
     }
     if (answer.status == 409 && ++slot.conflicts <= conflicts_max) return send_anew(slot, {});
     if (failure.exit == Exit::Guard || answer.status == 409 || answer.status == 413 ||
         answer.status == 422) {
-      return refuse(slot, std::move(failure.what));
+      return refuse(slot, std::move(failure.what), failure.removals);
     }
     stop_ = std::move(failure).at(changes_[slot.change].label);
   }
@@ -200,8 +198,9 @@ class Sender {
     slot.again = Clock::now() + look_again;
   }
 
-  void refuse(Slot& slot, std::string why) {
-    report_.refused.push_back({changes_[slot.change].label, one_line(std::move(why))});
+  void refuse(Slot& slot, std::string why, std::optional<std::uint64_t> removals = {}) {
+    const ImportChange& change = changes_[slot.change];
+    report_.refused.push_back({change.label, one_line(std::move(why)), change.zone, removals});
     release(slot);
   }
 

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,8 @@ struct ImportReport {
   struct Refused {
     std::string label;
     std::string why;  // one line
+    std::string zone{};
+    std::optional<std::uint64_t> removals{};  // a guard: how many RRsets would go
   };
   std::uint64_t changed = 0;
   std::uint64_t unchanged = 0;  // the zone was so already

@@ -108,9 +108,16 @@ Outcome report(const ImportReport& done, const Session& session) {
   }
   if (done.refused.empty()) return {};
   std::string what = std::to_string(done.refused.size()) + " zones were refused";
-  for (const auto& one : done.refused) what += "\n  " + one.label + ": " + one.why;
+  const ImportReport::Refused* guarded = nullptr;
+  for (const auto& one : done.refused) {
+    what += "\n  " + one.label + ": " + one.why;
+    if (guarded == nullptr && one.removals) guarded = &one;
+  }
+  if (guarded == nullptr) return fail(Exit::Error, what, "repair the zones named");
   return fail(Exit::Guard, what,
-              "if that is meant, tidemark zone import FILE --acknowledge-removals N for each");
+              "tidemark zone import " + shell_quoted(guarded->label) + " --zone " + guarded->zone +
+                  " --reason TEXT --acknowledge-removals " + std::to_string(*guarded->removals) +
+                  (done.refused.size() > 1 ? ", and so for each" : ""));
 }
 
 Outcome import_zonefiles(const FilesOptions& options, const Session& session) {

@@ -4,7 +4,9 @@
 // time-out.
 #pragma once
 
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -35,7 +37,12 @@ struct Failure {
   Exit exit = Exit::Error;
   std::string what;    // which object, what happened, why
   std::string next{};  // what to try, complete: "tidemark fleet"
+  std::string with{};  // what the same command needs more: "--yes"; Tool::run makes it complete
+  std::optional<std::uint64_t> removals{};  // what a guard counts
 };
+
+// A word of a command line, as a shell would read it again.
+std::string shell_quoted(const std::string& word);
 
 template <class T>
 using Expected = std::expected<T, Failure>;

@@ -60,6 +60,7 @@ void add_override(Command root, Session& session) {
   set.option("--for", set_options->duration, "DURATION",
              "90s, 30m, 6h, 2d by the log's clock (default: until it is cleared)");
   add_mutation_options(set, set_options->change);
+  add_hold_option(set, set_options->change);
   set.action([set_options, &session] { return run("PUT", *set_options, session); });
 
   auto clear_options = std::make_shared<Options>();
@@ -67,6 +68,7 @@ void add_override(Command root, Session& session) {
                                 "tidemark override clear web b1 --reason 'rebooted'");
   add_endpoint(clear, *clear_options);
   add_mutation_options(clear, clear_options->change);
+  add_hold_option(clear, clear_options->change);
   clear.action([clear_options, &session] { return run("DELETE", *clear_options, session); });
 }
 

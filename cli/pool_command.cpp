@@ -37,7 +37,13 @@ Outcome put(const Options& options, const Session& session) {
   auto reply = api->mutate(
       {.method = "PUT", .path = {"pools", pool}, .body = std::move(text), .file = options.file},
       options.change);
-  if (!reply) return std::unexpected(std::move(reply).error().at(options.file));
+  if (!reply) {
+    Failure failure = std::move(reply).error().at(options.file);
+    if (failure.exit == Exit::Guard) {
+      failure.next = "tidemark pool rm " + shell_quoted(pool) + " --reason TEXT";
+    }
+    return std::unexpected(std::move(failure));
+  }
   return report_change(session, "pool " + pool, *reply);
 }
 
@@ -111,6 +117,7 @@ void add_pool(Command root, Session& session) {
                        "JSON: name, endpoints [{id, address, weight}], check {kind, port, path}, "
                        "all_down, floor; - is standard input");
   add_mutation_options(put_command, put_options->change);
+  add_hold_option(put_command, put_options->change);
   put_command.action([put_options, &session] { return put(*put_options, session); });
 
   auto get_options = std::make_shared<Options>();
@@ -126,6 +133,7 @@ void add_pool(Command root, Session& session) {
                         "tidemark pool rm web --reason 'replaced by web2'");
   rm.argument("POOL", rm_options->pool, "Name of the pool");
   add_mutation_options(rm, rm_options->change);
+  add_hold_option(rm, rm_options->change);
   rm.action([rm_options, &session] { return remove(*rm_options, session); });
 }
 

@@ -91,6 +91,7 @@ void add_record(Command root, Session& session) {
                   "\"10 mx1.example.org.\"");
     set.option("--ttl", options->ttl, "SECONDS", "Default: as before; a new one needs it");
     add_dry_run_options(set, options->change, options->dry_run);
+    add_hold_option(set, options->change);
     set.action([options, &session] { return run("PUT", *options, session); });
   }
   {
@@ -101,6 +102,7 @@ void add_record(Command root, Session& session) {
     rm.option("--acknowledge-removals", options->removals, "N",
               "Exactly N RRsets may go: what the guard asks for");
     add_dry_run_options(rm, options->change, options->dry_run);
+    add_hold_option(rm, options->change);
     rm.action([options, &session] { return run("DELETE", *options, session); });
   }
   auto options = std::make_shared<Options>();

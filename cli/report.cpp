@@ -8,18 +8,18 @@ namespace tidemark::cli {
 
 namespace json = boost::json;
 
-namespace {
-
-std::string counts_of(const json::object& diff) {
+std::string diff_counts(const json::object& diff) {
   return shown(diff, "added") + " RRsets added, " + shown(diff, "changed") + " changed, " +
          shown(diff, "removed") + " removed";
 }
 
-std::string lines_of(const json::object& diff) {
+std::string diff_lines(const json::object& diff) {
   std::string out;
   for (const json::value& line : list_of(diff, "lines")) out += "  " + plain(shown(line)) + "\n";
   return out;
 }
+
+namespace {
 
 std::string zones_of(const json::object& answer) {
   std::string out;
@@ -34,9 +34,27 @@ std::string zones_of(const json::object& answer) {
   return out;
 }
 
+// Nothing is changed yet: not a success that a script may build on.
+Outcome report_held(const Session& session, const std::string& object, const ApiReply& reply) {
+  auto parsed = parse_answer(reply.body);
+  if (!parsed) return std::unexpected(std::move(parsed).error());
+  const json::object& answer = parsed->get_object();
+  const std::string id = plain(shown(answer, "held"));
+  if (session.json()) {
+    print(reply.body + "\n");
+  } else {
+    const json::object& diff = object_of(answer, "diff");
+    print(object + ": held as " + id + ": " + diff_counts(diff) + "\n");
+  }
+  return fail(Exit::Guard,
+              object + ": held as " + id + ": nothing is changed before somebody else approves it",
+              "tidemark held approve " + id + " --reason TEXT");
+}
+
 }  // namespace
 
 Outcome report_change(const Session& session, const std::string& object, const ApiReply& reply) {
+  if (reply.status == 201) return report_held(session, object, reply);
   if (session.json()) {
     print(reply.body + "\n");
     if (!reply.not_live.empty()) note("tidemark: not live: " + reply.not_live);
@@ -60,9 +78,9 @@ Outcome report_change(const Session& session, const std::string& object, const A
   if (const json::object& diff = object_of(answer, "diff"); !diff.empty()) {
     constexpr std::size_t lines_shown = 20;
     if (list_of(diff, "lines").size() <= lines_shown) {
-      print(lines_of(diff));
+      print(diff_lines(diff));
     } else {
-      print("  " + counts_of(diff) + "\n");
+      print("  " + diff_counts(diff) + "\n");
     }
   }
   if (!list_of(answer, "edges").empty()) {
@@ -89,7 +107,7 @@ Outcome report_dry_run(const Session& session, const std::string& object, const 
   if (!is_true(answer, "changed")) {
     print(object + ": no difference\n");
   } else {
-    print(object + ": " + counts_of(diff) + "\n" + lines_of(diff));
+    print(object + ": " + diff_counts(diff) + "\n" + diff_lines(diff));
   }
   return {};
 }

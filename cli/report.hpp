@@ -17,6 +17,10 @@ Outcome report_dry_run(const Session& session, const std::string& object, const 
 Outcome report_answer(const Session& session, const ApiRequest& request,
                       std::string (*show)(const boost::json::object&));
 
+// Of the "diff" of an answer: "1 RRsets added, 2 changed, 3 removed"; its lines, indented.
+std::string diff_counts(const boost::json::object& diff);
+std::string diff_lines(const boost::json::object& diff);
+
 // "www.example.org. 300 IN A 192.0.2.1", one record a line, of the JSON of an RRset.
 std::string rrset_lines(const boost::json::object& rrset);
 

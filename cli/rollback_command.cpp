@@ -38,12 +38,10 @@ Expected<Preview> preview(const ApiClient& api, const std::string& zone, const s
   request.query.emplace_back("dry_run", "1");
   auto reply = api.ask(request);
   if (reply) return Preview{*std::move(reply), std::nullopt};
-  const std::string next = reply.error().next;
-  const std::size_t number = next.find_last_not_of("0123456789") + 1;
-  if (reply.error().exit != Exit::Guard || number >= next.size()) {
+  if (reply.error().exit != Exit::Guard || !reply.error().removals) {
     return std::unexpected(std::move(reply).error());
   }
-  std::string removals = next.substr(number);
+  std::string removals = std::to_string(*reply.error().removals);
   request.query.emplace_back("acknowledge_removals", removals);
   reply = api.ask(request);
   if (!reply) return std::unexpected(std::move(reply).error());
@@ -62,12 +60,12 @@ Outcome roll_back(const ApiClient& api, const std::string& zone, const std::stri
   ApiRequest request = request_for(zone, to);
   if (options.removals) {
     request.query.emplace_back("acknowledge_removals", std::to_string(*options.removals));
-  } else if (shown_first->removals) {
+  } else if (shown_first->removals && !options.change.hold) {
     if (!options.yes) {
-      return fail(Exit::Guard,
-                  object + ": guard: " + *shown_first->removals + " RRsets would go away",
-                  "if this is meant, the same command with --yes, or --acknowledge-removals " +
-                      *shown_first->removals);
+      Failure guarded(Exit::Guard,
+                      object + ": guard: " + *shown_first->removals + " RRsets would go away");
+      guarded.with = "--yes";
+      return std::unexpected(std::move(guarded));
     }
     request.query.emplace_back("acknowledge_removals", *shown_first->removals);
   }
@@ -137,9 +135,14 @@ Outcome run(const Options& options, const Session& session) {
             " zones are not as they were\n");
     }
   }
+  Outcome held;  // with --hold each zone ends so, and the next one follows
   for (const std::string& zone : extent.zones) {
-    if (auto done = roll_back(*api, zone, extent.seq, options, session); !done) return done;
+    auto done = roll_back(*api, zone, extent.seq, options, session);
+    if (done) continue;
+    if (!options.change.hold || done.error().exit != Exit::Guard) return done;
+    held = std::move(done);
   }
+  if (!held) return held;
   if (options.unpin && !options.dry_run) return end_own_pins(*api, options, session);
   return {};
 }
@@ -160,6 +163,7 @@ void add_rollback(Command root, Session& session) {
                  "Exactly N RRsets may go: what the guard asks for");
   command.flag("--unpin", options->unpin, "Afterwards end the pins that are yours");
   add_dry_run_options(command, options->change, options->dry_run);
+  add_hold_option(command, options->change);
   command.action([options, &session] { return run(*options, session); });
 }
 

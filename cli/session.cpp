@@ -48,6 +48,12 @@ void add_dry_run_options(Command& command, MutationOptions& options, bool& dry_r
   add_wait(command, options);
 }
 
+void add_hold_option(Command& command, MutationOptions& options) {
+  command.flag("--hold", options.hold,
+               "Change nothing yet: keep it for somebody else to approve (tidemark held); exit "
+               "code 4");
+}
+
 Outcome reason_given(const MutationOptions& options, bool dry_run) {
   if (dry_run || !options.reason.empty()) return {};
   return fail(Exit::Usage, "--reason is required", "--reason TEXT, or --dry-run");

@@ -6,6 +6,7 @@
 namespace tidemark::cli {
 
 void add_zone_reads(Command& zone, Session& session);  // export, list, show
+void add_zone_settings(Command& zone, Session& session);
 void add_zone_verify(Command& zone, Session& session);
 
 }  // namespace tidemark::cli

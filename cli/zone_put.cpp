@@ -14,10 +14,8 @@ Expected<ApiReply> dry_run(const ApiClient& api, ApiRequest request) {
   request.query.emplace_back("dry_run", "1");
   auto reply = api.ask(request);
   if (reply || reply.error().exit != Exit::Guard) return reply;
-  const std::string& next = reply.error().next;
-  const std::size_t number = next.find_last_not_of("0123456789") + 1;
-  if (number >= next.size()) return reply;
-  request.query.emplace_back("acknowledge_removals", next.substr(number));
+  if (!reply.error().removals) return reply;
+  request.query.emplace_back("acknowledge_removals", std::to_string(*reply.error().removals));
   return api.ask(request);
 }
 

@@ -83,6 +83,12 @@ Verdict compare(const dns::Name& zone, const Rrsets& ours, const Rrsets& theirs)
 
 Expected<ZoneFile> other_side(const std::string& against, const dns::Name& zone) {
   if (access(against.c_str(), F_OK) == 0) return read_zone_file(against, zone.to_text());
+  // A path, or the name of a zone file: nobody means a server by it.
+  if (against.find('/') != std::string::npos || against.ends_with(".zone") ||
+      against.ends_with(".txt") || against.ends_with(".db")) {
+    return fail(Exit::Error, "--against " + against + ": there is no such file",
+                "ls -l " + shell_quoted(against));
+  }
   const auto server = parse_server(against);
   if (!server) return std::unexpected(server.error());
   auto transferred = transfer_zone(*server, zone);

@@ -39,7 +39,15 @@ Outcome import_file(const ApiClient& api, const ImportOptions& options, const st
     }
     reply = api.mutate(std::move(request), options.change);
   }
-  if (!reply) return std::unexpected(std::move(reply).error().at("import of " + path));
+  if (!reply) {
+    Failure failure = std::move(reply).error().at("import of " + path);
+    if (failure.removals && options.files.size() > 1) {  // the number is of this file only
+      failure.with.clear();
+      failure.next = "tidemark zone import " + shell_quoted(path) +
+                     " --reason TEXT --acknowledge-removals " + std::to_string(*failure.removals);
+    }
+    return std::unexpected(std::move(failure));
+  }
   return options.dry_run ? report_dry_run(session, object, *reply)
                          : report_change(session, object, *reply);
 }
@@ -52,10 +60,14 @@ Outcome import_files(const ImportOptions& options, const Session& session) {
   if (auto given = reason_given(options.change, options.dry_run); !given) return given;
   auto api = ApiClient::connect(session);
   if (!api) return std::unexpected(std::move(api).error());
+  Outcome held;  // with --hold each file ends so, and the next one follows
   for (const std::string& path : options.files) {
-    if (auto done = import_file(*api, options, path, session); !done) return done;
+    auto done = import_file(*api, options, path, session);
+    if (done) continue;
+    if (!options.change.hold || done.error().exit != Exit::Guard) return done;
+    held = std::move(done);
   }
-  return {};
+  return held;
 }
 
 void add_zone_import(Command& zone, Session& session) {
@@ -69,6 +81,7 @@ void add_zone_import(Command& zone, Session& session) {
   command.option("--acknowledge-removals", options->removals, "N",
                  "Exactly N RRsets may go: what the guard asks for");
   add_dry_run_options(command, options->change, options->dry_run);
+  add_hold_option(command, options->change);
   command.action([options, &session] { return import_files(*options, session); });
 }
 
@@ -93,31 +106,47 @@ void add_zone_diff(Command& zone, Session& session) {
   });
 }
 
-void add_delete(Command& zone, Session& session) {
-  struct Options {
-    std::string zone;
-    std::optional<std::uint64_t> removals;
-    MutationOptions change;
+struct DeleteOptions {
+  std::string zone;
+  bool dry_run = false, yes = false;
+  std::optional<std::uint64_t> removals;
+  MutationOptions change;
+};
+
+Outcome delete_zone(const DeleteOptions& options, const Session& session) {
+  if (auto given = reason_given(options.change, options.dry_run); !given) return given;
+  auto api = ApiClient::connect(session);
+  if (!api) return std::unexpected(std::move(api).error());
+  const std::string object = "zone " + options.zone;
+  ApiRequest request{.method = "DELETE", .path = {"zones", options.zone}};
+  if (options.dry_run) {
+    auto reply = dry_run(*api, std::move(request));
+    if (!reply) return std::unexpected(std::move(reply).error());
+    return report_dry_run(session, object, *reply);
+  }
+  const auto remove = [&](const std::optional<std::uint64_t>& removals) {
+    ApiRequest one = request;
+    if (removals) one.query.emplace_back("acknowledge_removals", std::to_string(*removals));
+    return api->mutate(std::move(one), options.change);
   };
-  auto options = std::make_shared<Options>();
+  auto reply = remove(options.removals);
+  if (!reply && options.yes && reply.error().removals) reply = remove(reply.error().removals);
+  if (!reply) return std::unexpected(std::move(reply).error());
+  return report_change(session, object, *reply);
+}
+
+void add_delete(Command& zone, Session& session) {
+  auto options = std::make_shared<DeleteOptions>();
   Command command =
       zone.add("delete", "Removes a zone with everything in it",
                "tidemark zone delete old.example --reason 'sold' --acknowledge-removals 12");
   command.argument("ZONE", options->zone, "Name of the zone");
   command.option("--acknowledge-removals", options->removals, "N",
-                 "Exactly N RRsets may go: what the guard asks for");
-  add_mutation_options(command, options->change);
-  command.action([options, &session]() -> Outcome {
-    auto api = ApiClient::connect(session);
-    if (!api) return std::unexpected(std::move(api).error());
-    ApiRequest request{.method = "DELETE", .path = {"zones", options->zone}};
-    if (options->removals) {
-      request.query.emplace_back("acknowledge_removals", std::to_string(*options->removals));
-    }
-    auto reply = api->mutate(std::move(request), options->change);
-    if (!reply) return std::unexpected(std::move(reply).error());
-    return report_change(session, "zone " + options->zone, *reply);
-  });
+                 "Exactly N RRsets may go; needed for a zone that holds more than SOA and NS");
+  command.flag("--yes", options->yes, "As many as there are");
+  add_dry_run_options(command, options->change, options->dry_run);
+  add_hold_option(command, options->change);
+  command.action([options, &session] { return delete_zone(*options, session); });
 }
 
 }  // namespace
@@ -128,6 +157,7 @@ void add_zone(Command root, Session& session) {
   add_zone_reads(zone, session);
   add_zone_diff(zone, session);
   add_zone_verify(zone, session);
+  add_zone_settings(zone, session);
   add_delete(zone, session);
 }
 

@@ -38,7 +38,8 @@ TEST(ApiFailure, AGuardHasAnExitCodeOfItsOwnAndNamesTheNumber) {
       403, R"({"error": {"code": "guard", "message": "too much", "acknowledge_removals": 31}})",
       "");
   EXPECT_EQ(failure.exit, Exit::Guard);
-  EXPECT_TRUE(failure.next.ends_with("--acknowledge-removals 31")) << failure.next;
+  EXPECT_EQ(failure.with, "--acknowledge-removals 31");
+  EXPECT_EQ(failure.removals, 31u);
 }
 
 TEST(ApiFailure, AForbiddenTokenIsNoGuard) {
