@@ -1,5 +1,7 @@
 // tidemark status|changes|fleet|health: what the controller knows.
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include <boost/json.hpp>
 
@@ -13,6 +15,9 @@ namespace tidemark::cli {
 namespace json = boost::json;
 
 namespace {
+
+constexpr std::chrono::seconds watch_period{1};
+constexpr std::string_view clear_screen = "\033[H\033[2J";
 
 std::string seconds_of(const json::object& object, std::string_view key) {
   const std::uint64_t ms = number_of(object, key);
@@ -170,7 +175,25 @@ void add_status(Command root, Session& session) {
 void add_fleet(Command root, Session& session) {
   Command command = root.add("fleet", "Shows the newest report of each edge, and how far it is",
                              "tidemark fleet -o json");
-  command.action([&session] { return report_answer(session, {.path = {"fleet"}}, fleet_text); });
+  struct Options {
+    bool watch = false;
+    std::optional<std::uint64_t> rounds;
+  };
+  auto options = std::make_shared<Options>();
+  command.flag("--watch", options->watch, "Show it anew each second, until interrupted");
+  command.option("--rounds", options->rounds, "N", "With --watch: so often");
+  command.action([options, &session]() -> Outcome {
+    const ApiRequest request{.path = {"fleet"}};
+    for (std::uint64_t round = 1; options->watch; ++round) {
+      if (!session.json()) print(clear_screen);
+      if (auto shown_once = report_answer(session, request, fleet_text); !shown_once) {
+        return shown_once;
+      }
+      if (options->rounds && round >= *options->rounds) return {};
+      std::this_thread::sleep_for(watch_period);
+    }
+    return report_answer(session, request, fleet_text);
+  });
   add_diverged(command, session);
   command.stands_alone();
 }

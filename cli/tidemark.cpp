@@ -21,6 +21,9 @@ Exit run_tidemark(int argc, const char* const* argv) {
   add_changes(root, session);
   add_status(root, session);
   add_fleet(root, session);
+  add_wait(root, session);
+  add_events(root, session);
+  add_rollout(root, session);
   add_pins(root, session);
   add_held(root, session);
   add_rollback(root, session);
