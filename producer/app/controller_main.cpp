@@ -4,6 +4,7 @@
 #include <charconv>
 #include <csignal>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
@@ -25,6 +26,7 @@ constexpr int exit_error = 1;
 constexpr int exit_usage = 2;
 
 struct Options {
+  std::map<std::string, std::string> places;  // FILE:LINE:COLUMN of what the file says, by option
   std::string config;
   std::string log;
   std::string dataset;
@@ -126,7 +128,11 @@ base::Result<void> read_config(Options& options) {
                                                         {&options.kafka_settings, "kafka_settings"},
                                                         {&options.advertise, "advertise"}};
   for (const auto& [place, key] : texts) {
-    if (place->empty()) *place = file.text(key).value_or("");
+    if (!place->empty() || !file.has(key)) continue;
+    *place = file.text(key).value_or("");
+    std::string option = "--" + std::string(key);
+    std::ranges::replace(option, '_', '-');
+    options.places.emplace(std::move(option), file.place(key));
   }
   const auto number = [&](const char* key, auto& place, std::int64_t low,
                           std::int64_t high) -> base::Result<void> {
@@ -207,7 +213,9 @@ base::Result<ControllerSettings> settings_of(const Options& options) {
     }
   }
   ControllerSettings settings;
-  TIDEMARK_TRY_VOID(topics::check_dataset_name(options.dataset));
+  if (auto named = topics::check_dataset_name(options.dataset); !named) {
+    return std::unexpected(std::move(named).error().at("--dataset"));
+  }
   settings.dataset = options.dataset;
   settings.name = options.name.empty() ? "controller" : options.name;
   settings.state_folder = options.state_dir;
@@ -251,7 +259,13 @@ int run(Options options) {
   };
   if (const auto read = read_config(options); !read) return fail(read.error(), exit_usage);
   auto settings = settings_of(options);
-  if (!settings) return fail(settings.error(), exit_usage);
+  if (!settings) {
+    for (const auto& [option, place] : options.places) {
+      if (!settings.error().trail.starts_with(option)) continue;
+      return fail(std::move(settings).error().at(place), exit_usage);
+    }
+    return fail(settings.error(), exit_usage);
+  }
   auto log = open_log(options);
   if (!log) {
     const bool usage = log.error().trail.starts_with("--log");

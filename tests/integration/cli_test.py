@@ -7,6 +7,7 @@ import http.server
 import json
 import pathlib
 import re
+import shlex
 import signal
 import socket
 import sqlite3
@@ -65,7 +66,25 @@ class Help(Case):
     def test_the_version_is_the_projects(self):
         house = (ROOT / "CMakeLists.txt").read_text()
         project = re.search(r"project\(tidemark VERSION (\S+)", house)
-        self.assertEqual(self.ends(OK, run("--version")).stdout, f"tidemark {project[1]}\n")
+        for program in ("tidemark", "tidemark-edge", "tidemark-controller", "tidemark-prober"):
+            said = subprocess.run([BIN / program, "--version"], capture_output=True, text=True,
+                                  timeout=30)
+            self.assertEqual((said.returncode, said.stdout), (OK, f"{program} {project[1]}\n"))
+
+    def test_a_wrong_value_of_a_settings_file_is_named_with_its_place(self):
+        common = f"log: sqlite:{self.folder}/a.tmlog\ndataset: main\nstate_dir: {self.folder}\n"
+        tokens = self.file("tokens", "a" * 64 + " alice read,wirte\n")
+        for program, more, code, place in (
+                ("tidemark-controller", "api: nowhere\n", USAGE, "settings.yaml:4:"),
+                ("tidemark-controller", f"api: 127.0.0.1:0\ntoken_file: {tokens}\n", USAGE,
+                 "line 1: wirte: no scope"),
+                ("tidemark-edge", "listen: nowhere\n", USAGE, "settings.yaml:4:"),
+                ("tidemark-edge", "state-dir: x\n", USAGE, 'did you mean "state_dir"')):
+            path = self.file("settings.yaml", common + more)
+            done = subprocess.run([BIN / program, "--config", path], capture_output=True,
+                                  text=True, timeout=30)
+            self.assertEqual(done.returncode, code, done.stderr)
+            self.assertIn(place, done.stderr)
 
     def test_docs_cli_md_is_what_the_tool_says(self):
         page = (ROOT / "docs/cli.md").read_text()
@@ -148,6 +167,14 @@ class Log(Case):
         said = self.ends(ERROR, run("log", "show", "changes", "--log",
                                     f"sqlite:{self.folder}/none.tmlog")).stderr
         self.assertIn("topics apply", said)
+        for command in (("log", "show", "changes"), ("verify",)):  # no --dataset: another is meant
+            said = self.ends(ERROR, run(*command, "--log", f"sqlite:{self.path}")).stderr
+            self.assertIn(".changes does not exist", said)
+            self.assertIn("datasets of this log: test", said)
+        with sqlite3.connect(self.path) as log:
+            names = [name for name, in log.execute("SELECT name FROM topic ORDER BY name")]
+        self.assertEqual(names, [f"test.{kind}" for kind in
+                                 ("changes", "control", "fleet", "health")])
 
     def test_tail_follows(self):
         self.append("changes", b"first", b"1")
@@ -367,10 +394,56 @@ class Api(Case):
         small = self.file("small.zone", "\n".join(ZONE.splitlines()[:6]) + "\n")
         shown = self.cli("zone", "diff", "example.org", small).stdout
         gone = int(re.search(r"(\d+) removed", shown)[1])
-        said = self.cli("zone", "import", small, *REASON, code=GUARD).stderr
-        self.assertIn(f"--acknowledge-removals {gone}", said)
-        self.cli("zone", "delete", "example.org", *REASON, code=GUARD)
-        self.cli("zone", "import", small, "--acknowledge-removals", gone, *REASON)
+        said = self.cli("--author", "alice", "zone", "import", small, "--reason", "it's tidy",
+                        code=GUARD).stderr
+        meant = self.named(said, "if this is meant")
+        self.assertEqual(meant[-2:], ["--acknowledge-removals", str(gone)])
+        self.assertIn("it's tidy", meant)
+        wrong = [*meant[:-1], "1"]
+        self.assertEqual(self.named(self.ends(GUARD, run(*wrong)).stderr, "if this is meant"),
+                         meant)
+        before = self.cli("zone", "export", "example.org").stdout
+
+        held = self.ends(GUARD, run(*self.named(said, "for somebody else to approve")))
+        self.assertEqual(self.cli("zone", "export", "example.org").stdout, before)
+        approve = self.named(held.stderr, "try")
+        at = ("--api", f"http://127.0.0.1:{self.fleet.api}")
+        own = self.ends(ERROR, run(*at, "--author", "alice", *approve)).stderr
+        self.assertIn("somebody else approves it", own)
+        shown = self.cli("held", "show", approve[2]).stdout
+        self.assertIn(f"{gone} removed", shown)
+        self.assertIn("- www.example.org.", shown)
+        self.assertIn("alice", self.cli("held", "list").stdout)
+        done = self.ends(OK, run(*at, "--author", "bob", *approve, "--wait", "20")).stdout
+        self.assertIn("served by edge1, edge2, edge3", done)
+        self.assertNotEqual(self.cli("zone", "export", "example.org").stdout, before)
+        self.assertIn("approved", self.cli("held", "list").stdout)
+        self.assertIn("approved by bob", self.cli("changes", "--limit", "1").stdout)
+        self._a_zone_goes_on_purpose_only()
+
+    def named(self, said, mark):
+        """The arguments of the command that stands behind `mark` in what the tool said."""
+        line = re.search(rf"(?m)^  {mark}: tidemark (.*)$", said)
+        self.assertTrue(line, said)
+        return shlex.split(line[1])
+
+    def _a_zone_goes_on_purpose_only(self):
+        tiny = self.file("tiny.zone", ZONE.replace("example.org", "tiny.example"))
+        self.cli("zone", "import", tiny, *REASON)
+        self.assertIn("- www.tiny.example.",
+                      self.cli("zone", "delete", "tiny.example", "--dry-run").stdout)
+        said = self.cli("zone", "delete", "tiny.example", *REASON, code=GUARD).stderr
+        self.assertIn("--acknowledge-removals", self.named(said, "if this is meant"))
+        self.assertIn("expire_seconds        0",
+                      self.cli("zone", "settings", "tiny.example").stdout)
+        self.cli("zone", "settings", "tiny.example", "--expire-seconds", "60", *REASON)
+        self.assertIn("expire_seconds        60",
+                      self.cli("zone", "settings", "tiny.example").stdout)
+        none = self.folder / "none.zone"
+        said = self.cli("zone", "verify", "tiny.example", "--against", none, code=ERROR).stderr
+        self.assertIn("there is no such file", said)
+        self.cli("zone", "delete", "tiny.example", "--yes", *REASON)
+        self.assertNotIn("tiny.example", self.cli("zone", "list").stdout)
 
     def _an_edge_that_sleeps_is_told(self):
         edge = self.fleet.edges[1]
