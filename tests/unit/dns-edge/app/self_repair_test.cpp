@@ -77,6 +77,16 @@ struct Node {  // with a control topic
   std::string said;
 };
 
+// What the whole log makes, whatever is pinned.
+struct Replayed {
+  explicit Replayed(const std::shared_ptr<log::MemoryStore>& store) {
+    support::FeederRig rig(store);
+    rig.settle();
+    state = rig.feeder.state();
+  }
+  fold::State state = fold::State::empty(consumer::lineage_of("tests"), dataset::HashSeed(1));
+};
+
 class Repairing : public ::testing::Test {
  protected:
   Repairing() { support::append(log, support::changes_topic, history(5)); }
@@ -217,6 +227,24 @@ TEST_F(Repairing, StaysWithItsHistoryWhenTheControllerIsOfAnother) {
   EXPECT_EQ(node.feeder.node_state(), event::NodeState::Live) << node.said;
   EXPECT_EQ(node.repair.rebuilds(), 0u);
   EXPECT_NE(node.said.find("this node is right"), std::string::npos) << node.said;
+}
+
+TEST_F(Repairing, ServesTheRightVersionOfItsPinAfterwards) {
+  const consumer::SnapshotContents wrong = planted();
+  support::append(log, support::changes_topic,
+                  {support::draft(support::put(12, name("example."),
+                                               support::a_record(name("www.example."), 99)))});
+  const event::Pin pin{"node:edge1", 11, "alice", "look first"};
+  support::append(
+      log, support::control_topic,
+      {log::Draft{.key = "pin/node:edge1", .value = schemas::encode(event::ControlRecord(pin))}});
+  say(beat_of(Replayed(store).state));
+  Node node(store, support::from_disk(wrong, 3));
+  node.settle();
+  EXPECT_EQ(node.repair.rebuilds(), 1u) << node.said;
+  EXPECT_EQ(node.feeder.state().dataset.version().seq.value(), 12u);
+  EXPECT_EQ(node.served->dataset.version().seq.value(), 11u) << "pinned";
+  EXPECT_EQ(node.mail(), "60 0.0.0.7");
 }
 
 TEST_F(Repairing, SaysWhenItCannotBeSaidWhoIsRight) {
