@@ -48,35 +48,6 @@ std::optional<Rejected> check_check(const event::Pool& pool) {
   return std::nullopt;
 }
 
-std::optional<Rejected> check_pool(const event::Pool& pool) {
-  if (!is_word(pool.name, event::pool_name_octets_max)) {
-    return reject(Reason::PoolRule, "pool name: 1-63 of [a-z0-9._-]");
-  }
-  if (pool.endpoints.empty()) {
-    return reject(Reason::EmptyPool, "pool " + pool.name + " would have no endpoint");
-  }
-  if (pool.endpoints.size() > event::pool_endpoints_max) {
-    return reject(Reason::LimitExceeded, "pool " + pool.name + " has more than 64 endpoints");
-  }
-  std::set<std::string_view> ids;
-  for (const event::Endpoint& endpoint : pool.endpoints) {
-    if (!is_word(endpoint.id, event::endpoint_id_octets_max)) {
-      return reject(Reason::PoolRule, "pool " + pool.name + ": endpoint id: 1-63 of [a-z0-9._-]");
-    }
-    if (!ids.insert(endpoint.id).second) {
-      return reject(Reason::PoolRule,
-                    "pool " + pool.name + ": endpoint " + endpoint.id + " occurs twice");
-    }
-  }
-  if (pool.floor > pool.endpoints.size()) {
-    return reject(Reason::PoolRule, "pool " + pool.name + ": the floor is above its endpoints");
-  }
-  if (pool.stale_after_ms == 0) {
-    return reject(Reason::PoolRule, "pool " + pool.name + ": stale_after_ms is above 0");
-  }
-  return check_check(pool);
-}
-
 bool has_family(const event::Pool& pool, event::Address::Family family) noexcept {
   return std::any_of(
       pool.endpoints.begin(), pool.endpoints.end(),
@@ -148,6 +119,35 @@ struct Apply {
 };
 
 }  // namespace
+
+std::optional<Rejected> check_pool(const event::Pool& pool) {
+  if (!is_word(pool.name, event::pool_name_octets_max)) {
+    return reject(Reason::PoolRule, "pool name: 1-63 of [a-z0-9._-]");
+  }
+  if (pool.endpoints.empty()) {
+    return reject(Reason::EmptyPool, "pool " + pool.name + " would have no endpoint");
+  }
+  if (pool.endpoints.size() > event::pool_endpoints_max) {
+    return reject(Reason::LimitExceeded, "pool " + pool.name + " has more than 64 endpoints");
+  }
+  std::set<std::string_view> ids;
+  for (const event::Endpoint& endpoint : pool.endpoints) {
+    if (!is_word(endpoint.id, event::endpoint_id_octets_max)) {
+      return reject(Reason::PoolRule, "pool " + pool.name + ": endpoint id: 1-63 of [a-z0-9._-]");
+    }
+    if (!ids.insert(endpoint.id).second) {
+      return reject(Reason::PoolRule,
+                    "pool " + pool.name + ": endpoint " + endpoint.id + " occurs twice");
+    }
+  }
+  if (pool.floor > pool.endpoints.size()) {
+    return reject(Reason::PoolRule, "pool " + pool.name + ": the floor is above its endpoints");
+  }
+  if (pool.stale_after_ms == 0) {
+    return reject(Reason::PoolRule, "pool " + pool.name + ": stale_after_ms is above 0");
+  }
+  return check_check(pool);
+}
 
 std::optional<Rejected> apply(dataset::Editor& editor, const event::PoolEdit& edit) {
   return std::visit(Apply{editor}, edit);

@@ -9,6 +9,8 @@
 
 namespace tidemark::fold {
 
+// What is wrong with a pool whatever the state is. No record can carry all that this refuses.
+std::optional<Rejected> check_pool(const event::Pool& pool);
 // Judges one edit against the Editor's state and applies it if it is sound.
 std::optional<Rejected> apply(dataset::Editor& editor, const event::PoolEdit& edit);
 bool is_deletion(const event::PoolEdit& edit) noexcept;

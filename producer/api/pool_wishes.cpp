@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "core/fold/pool_rules.hpp"
 #include "producer/api/request_body.hpp"
 #include "producer/api/shapes.hpp"
 #include "producer/api/wishes.hpp"
@@ -41,18 +42,23 @@ WishResult put_pool(const net::HttpRequest& request, std::string_view pool, Term
   if (const auto sound = check_word("pool", pool); !sound) return refuse(sound.error());
   auto value = read_object(request, BodySize::Small, terms);
   if (!value) return refuse(std::move(value).error());
-  return ReadWish{"pool/" + std::string(pool),
-                  [value = *std::move(value),
-                   pool = std::string(pool)](const Base& base) -> std::expected<Wish, ApiError> {
-                    event::Pool before;
-                    before.name = pool;
-                    if (auto there = expected_pool(base, pool)) before = *std::move(there);
-                    auto read = pool_from_json(value.get_object(), std::move(before));
-                    if (!read) return refuse(invalid(read.error().trail, pool));
-                    return event::PutPool{*std::move(read)};
-                  },
-                  {},
-                  false};
+  return ReadWish{
+      "pool/" + std::string(pool),
+      [value = *std::move(value), pool = std::string(pool),
+       condition = terms.condition()](const Base& base) -> std::expected<Wish, ApiError> {
+        event::Pool before;
+        before.name = pool;
+        if (auto there = expected_pool(base, pool)) before = *std::move(there);
+        auto read = pool_from_json(value.get_object(), std::move(before));
+        if (!read) return refuse(invalid(read.error().trail, pool));
+        // Here already: the fold is not asked first while other pools are under way.
+        if (const auto broken = fold::check_pool(*read)) {
+          return refuse(from_rejection(broken->reason, broken->detail, pool, condition));
+        }
+        return event::PutPool{*std::move(read)};
+      },
+      {},
+      false};
 }
 
 WishResult delete_pool(std::string_view pool) {

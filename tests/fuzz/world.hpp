@@ -19,8 +19,8 @@ fold::State empty_state();
 // One step with the laws of the fold checked: preview says the same, rejection changes nothing, the
 // hash that is kept is the hash of the content.
 void step_lawfully(fold::State& state, const event::ChangeSet& change, std::int64_t offset);
-// The fold of all ChangeSets that the Choices give, at most `changes_max`; of the laws only the last
-// is asked, at the end.
+// The fold of all ChangeSets that the Choices give, at most `changes_max`; of the laws only the
+// last is asked, at the end.
 fold::State fold_of(Choices& choices, std::size_t changes_max);
 
 // A world of many records that are admitted by the fold, the same for a seed for ever.
