@@ -102,10 +102,9 @@ void Controller::Inner::step_fleet() {
 void Controller::Inner::watch_bells(bool pausing) {
   const auto fed = [pausing](const consumer::LateSource& one) { return pausing ? -1 : one.bell(); };
   std::size_t i = 0;
-  for (const int bell :
-       {fed(changes), fed(health), fed(control_source), fleet_source.bell(), changes_sink.bell(),
-        control_sink.bell(), pins_sink.bell(), held_sink.bell(), announce_sink.bell(),
-        watermark_sink.bell()}) {
+  for (const int bell : {fed(changes), fed(health), fed(control_source), fleet_source.bell(),
+                         changes_sink.bell(), control_sink.bell(), pins_sink.bell(),
+                         held_sink.bell(), announce_sink.bell(), watermark_sink.bell()}) {
     if (i == bells.size()) bells.emplace_back(io, [this] { turn(); });
     if (!bells[i++].follow(bell)) continue;
     boost::asio::post(io, [this] { turn(); });  // what came before it was watched
