@@ -92,7 +92,9 @@ void SnapshotDesk::hear_job(std::vector<std::string>& remarks, std::chrono::nano
     for (ShelvedFile& one : job->stock->files) take_in(std::move(one));
     return;
   }
-  make_again_ = now + std::max(settings_.pause_min, (now - job_begun_) * share_of_time);
+  if (settings_.pause_min > 0ns) {
+    make_again_ = now + std::max(settings_.pause_min, (now - job_begun_) * share_of_time);
+  }
   if (!*job->made) {
     remarks.push_back(job->made->error().trail);
     return answer_waiting(job->made->error().trail);

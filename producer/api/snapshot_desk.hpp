@@ -47,8 +47,8 @@ struct SnapshotDeskSettings {
   SnapshotRuleSettings rule{};
   std::size_t generations = 3;
   std::chrono::nanoseconds grace = std::chrono::minutes(10);
-  std::chrono::nanoseconds pause_min = std::chrono::minutes(1);
-  std::chrono::nanoseconds quiet = std::chrono::minutes(10);  // 0: no file for quietness
+  std::chrono::nanoseconds pause_min = std::chrono::minutes(1);  // 0: no pause at all
+  std::chrono::nanoseconds quiet = std::chrono::minutes(10);     // 0: no file for quietness
   std::chrono::nanoseconds announce_period = std::chrono::minutes(10);
   consumer::ShareLimits share{};
 };

@@ -38,12 +38,12 @@ struct Keeper {
                std::move(restored)) {
     start(controller);
   }
-  void start(const std::string& controller) {
+  void start(const std::string& controller, std::chrono::nanoseconds pause_min = 0s) {
     desk.emplace(SnapshotDeskSettings{.controller = controller,
                                       .base_url = "http://c.example:8053",
                                       .rule = {.changes = 10, .octets = 0, .log_time = {}},
                                       .generations = 2,
-                                      .pause_min = 0s},
+                                      .pause_min = pause_min},
                  SnapshotDeskPorts{.clock = clock,
                                    .random = random,
                                    .feeder = feeder,
@@ -214,7 +214,9 @@ TEST_F(SnapshotDeskTest, MakesNoneOfNothing) {
 TEST_F(SnapshotDeskTest, LeavesPointsOutRatherThanWriteAllTheTime) {
   change_to(1);
   Keeper keeper(store, "c1");
+  keeper.start("c1", 1ns);
   keeper.run();
+  keeper.clock.advance(1s);
   change_to(10);
   while (keeper.feeder.step().more) {
   }
