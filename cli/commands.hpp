@@ -23,6 +23,7 @@ void add_events(Command root, Session& session);
 void add_rollout(Command root, Session& session);
 void add_pins(Command root, Session& session);
 void add_held(Command root, Session& session);
+void add_snapshots(Command root, Session& session);
 void add_rollback(Command root, Session& session);
 void add_health(Command root, Session& session);
 void add_why(Command root, Session& session);
