@@ -41,7 +41,8 @@ std::string places_text(const json::object& node) {
 }
 
 std::string node_text(const json::object& node) {
-  std::string out = plain(shown(node, "node")) + ": " + shown(node, "proof");
+  const bool lost = node.contains("state") && shown(node, "state") == "DIVERGED";
+  std::string out = plain(shown(node, "node")) + ": " + (lost ? "DIVERGED" : shown(node, "proof"));
   if (const std::string text = plain(shown(node, "text")); !text.empty() && text != "-") {
     out += ": " + text;
   }

@@ -74,6 +74,19 @@ NodeProof prove(const event::NodeReport& report, const consumer::Feeder& feeder)
   return {same ? Agreement::Same : Agreement::Unknown, {}};
 }
 
+namespace {
+
+// Of a node that reports: empty, if it holds what this controller holds, or nobody knows better.
+std::string what_differs(const NodeStatus& node, const consumer::Feeder& feeder) {
+  if (node.live) return prove(node.report, feeder).text;
+  const bool reports = node.age_ms <= live_within.count();
+  if (!reports || node.report.state != event::NodeState::Diverged) return {};
+  return "is DIVERGED at version " + std::to_string(node.report.staged_seq) + ", offset " +
+         std::to_string(node.report.offset) + ": it does not follow this log, and serves on";
+}
+
+}  // namespace
+
 std::string shared_name_text(const NodeStatus& node) {
   if (!node.twin) return {};
   return "two edges report as " + node.report.node + " (admin " + node.report.admin_listen +
@@ -86,7 +99,11 @@ struct FleetProof::Descending {
   Descending(net::Respond answer) : respond(std::move(answer)) {}
 
   net::Respond respond;
-  std::deque<event::NodeReport> waiting;
+  struct Node {
+    event::NodeReport report;
+    std::string text;  // what differs
+  };
+  std::deque<Node> waiting;
   json::array done;
   // Of the node at the front of `waiting`.
   std::optional<consumer::Descent> descent;
@@ -104,16 +121,15 @@ std::vector<std::string> FleetProof::step() {
   looked_ = now;
   std::map<std::string, std::string> differing, sharing;
   for (const NodeStatus& node : ports_.fleet.nodes()) {
-    if (!node.live) continue;
     const std::string& name = node.report.node;
-    const NodeProof proof = prove(node.report, ports_.feeder);
-    if (!proof.text.empty()) {
-      differing[name] = proof.text;
+    if (const std::string text = what_differs(node, ports_.feeder); !text.empty()) {
+      differing[name] = text;
       if (!differing_.contains(name)) {
-        remarks.push_back("edge " + name + " " + proof.text +
+        remarks.push_back("edge " + name + " " + text +
                           ". It judges itself by the log; where: tidemark fleet diverged " + name);
       }
     }
+    if (!node.live) continue;
     if (const std::string shared = shared_name_text(node); !shared.empty()) {
       sharing[name] = shared;
       if (!sharing_.contains(name)) remarks.push_back(shared);
@@ -192,8 +208,8 @@ void FleetProof::diverged(const net::HttpRequest& request, net::Respond respond)
   for (const NodeStatus& node : ports_.fleet.nodes()) {
     if (wanted && node.report.node != *wanted) continue;
     known = true;
-    const bool differs = !prove(node.report, ports_.feeder).text.empty();
-    if ((differs && node.live) || wanted) at->waiting.push_back(node.report);
+    const std::string text = what_differs(node, ports_.feeder);
+    if (!text.empty() || wanted) at->waiting.push_back({node.report, text});
   }
   if (wanted && !known) {
     return at->respond(
@@ -206,7 +222,7 @@ void FleetProof::diverged(const net::HttpRequest& request, net::Respond respond)
 
 void FleetProof::begin_next(const std::shared_ptr<Descending>& at) {
   if (at->waiting.empty()) return answer(at);
-  const event::NodeReport& report = at->waiting.front();
+  const event::NodeReport& report = at->waiting.front().report;
   const auto seq = shared_seq(report);
   if (!seq) {
     return end_one(at, "no version is held both here and there: the edge serves version " +
@@ -219,7 +235,7 @@ void FleetProof::begin_next(const std::shared_ptr<Descending>& at) {
 
 void FleetProof::get(const std::shared_ptr<Descending>& at, const std::string& target,
                      Answered200 go_on) {
-  auto url = net::parse_url("http://" + at->waiting.front().admin_listen + target);
+  auto url = net::parse_url("http://" + at->waiting.front().report.admin_listen + target);
   if (!url) return end_one(at, "its admin address is not known");
   net::HttpCall call;
   call.url = *std::move(url);
@@ -239,7 +255,7 @@ void FleetProof::get(const std::shared_ptr<Descending>& at, const std::string& t
 
 // An address that is right on the edge's machine may be another edge's on this one.
 void FleetProof::identify(const std::shared_ptr<Descending>& at) {
-  const std::string& listens = at->waiting.front().admin_listen;
+  const std::string& listens = at->waiting.front().report.admin_listen;
   const auto address = net::parse_address(listens);
   if (address && address->ip.octets == std::array<std::uint8_t, 16>{}) {
     return end_one(at, "its admin listener is on every address of its machine (" + listens +
@@ -249,7 +265,7 @@ void FleetProof::identify(const std::shared_ptr<Descending>& at) {
     const auto said = net::parse_json(body);
     const auto* shown =
         said && said->is_object() ? said->get_object().if_contains("node") : nullptr;
-    const event::NodeReport& report = asked->waiting.front();
+    const event::NodeReport& report = asked->waiting.front().report;
     if (shown == nullptr || !shown->is_string() || shown->get_string() != report.node) {
       return end_one(asked, "another one answers at its admin address " + report.admin_listen +
                                 " as it is seen from here");
@@ -276,11 +292,12 @@ void FleetProof::ask(const std::shared_ptr<Descending>& at) {
 }
 
 void FleetProof::end_one(const std::shared_ptr<Descending>& at, std::string trouble) {
-  const event::NodeReport& report = at->waiting.front();
+  const event::NodeReport& report = at->waiting.front().report;
   const NodeProof proof = prove(report, ports_.feeder);
   json::object shown{{"node", report.node},
                      {"proof", to_text(proof.agreement)},
-                     {"text", proof.text},
+                     {"state", event::to_text(report.state)},
+                     {"text", at->waiting.front().text},
                      {"admin_listen", report.admin_listen},
                      {"rebuilds", report.rebuilds}};
   if (report.rebuilds != 0) {

@@ -169,6 +169,18 @@ TEST_F(Proving, SaysWhenTheNodeCannotBeReachedAndWhatToDo) {
   get("/v1/fleet/diverged?nodes=x", 400);
 }
 
+TEST_F(Proving, NamesANodeThatDoesNotFollowTheLog) {
+  event::NodeReport lost = report_of(controller.feeder.state());
+  lost.state = event::NodeState::Diverged;
+  lost.offset += 5;
+  hear(lost);
+  EXPECT_EQ(proof.step().size(), 1u);
+  const json::object answer = get("/v1/fleet/diverged");
+  const json::object& node = answer.at("nodes").as_array().at(0).as_object();
+  EXPECT_EQ(node.at("state"), "DIVERGED");
+  EXPECT_NE(node.at("text").as_string().find("does not follow"), json::string::npos);
+}
+
 TEST_F(Proving, ComparesWithNobodyElseThatAnswersThere) {
   event::NodeReport wrong = report_of(edge.feeder.state());
   wrong.admin_listen = serve(edge.feeder.state().dataset);
