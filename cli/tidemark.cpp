@@ -25,8 +25,8 @@ Exit run_tidemark(int argc, const char* const* argv) {
   add_events(root, session);
   add_rollout(root, session);
   add_pins(root, session);
-  add_held(root, session);
   add_snapshots(root, session);
+  add_held(root, session);
   add_rollback(root, session);
   add_health(root, session);
   add_why(root, session);
