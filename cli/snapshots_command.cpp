@@ -199,6 +199,7 @@ void add_snapshots(Command root, Session& session) {
   fetch.option("--seq", fetched->seq, "SEQ", "Of this version (default: the newest)");
   fetch.option("--out", fetched->out, "FILE", "Where to (default: snapshot-SEQ.tmsnap)");
   fetch.action([fetched, &session] { return fetch_file(*fetched, session); });
+  snapshots.stands_alone();
 }
 
 }  // namespace tidemark::cli
