@@ -1,5 +1,7 @@
 #include "tests/fuzz/answering.hpp"
 
+#include <algorithm>
+
 #include "core/base/check.hpp"
 #include "core/dns/message.hpp"
 #include "tests/fuzz/message_walk.hpp"
@@ -20,12 +22,26 @@ void check_silence(base::ByteView message) {
   TIDEMARK_CHECK(!is_query, "silence is for responses and stubs only");
 }
 
+// As workers ask, step by step; the Arrival is the one of the message before, as theirs is.
+edge::Reply ask_in_steps(base::ByteView message, bool limited, const edge::Client& client,
+                         const edge::Moment& now, const consumer::Snapshot& snapshot,
+                         const edge::AnswerSettings& settings, base::Bytes& room) {
+  static edge::Arrival arrival;
+  arrival.begin(message, snapshot);
+  arrival.probe();
+  arrival.prefetch();
+  arrival.settle(snapshot);
+  arrival.prefetch_next();
+  return limited ? edge::respond_limited(arrival, client, now, snapshot, settings, room)
+                 : edge::respond(arrival, client, now, snapshot, settings, room);
+}
+
 }  // namespace
 
 base::ByteView ask(base::ByteView message, std::uint8_t how, const consumer::Snapshot& snapshot) {
   static const edge::AnswerSettings settings{
       .nsid = "node", .id_server = "here", .version_bind = "fuzz"};
-  static base::Bytes room(dns::message_octets_max);
+  static base::Bytes room(dns::message_octets_max), room_of_steps(dns::message_octets_max);
   const edge::Client client = client_of(how);
   const edge::Moment now{.unix_seconds = 1'800'000'000,
                          .stale_seconds = (how & 4) != 0 ? 9999u : 0u};
@@ -34,7 +50,12 @@ base::ByteView ask(base::ByteView message, std::uint8_t how, const consumer::Sna
   const edge::Reply reply =
       limited ? edge::respond_limited(message, client, now, snapshot, settings, room)
               : edge::respond(message, client, now, snapshot, settings, room);
+  const edge::Reply in_steps =
+      ask_in_steps(message, limited, client, now, snapshot, settings, room_of_steps);
   TIDEMARK_CHECK(support::allocations_of_this_thread == before, "an answer allocates nothing");
+  TIDEMARK_CHECK(std::ranges::equal(base::ByteView(room).first(reply.octets),
+                                    base::ByteView(room_of_steps).first(in_steps.octets)),
+                 "in steps or at once: the same octets");
   if (reply.octets == 0) {
     check_silence(message);
     return {};
