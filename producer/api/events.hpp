@@ -84,6 +84,7 @@ class EventSight {
   void folded(const consumer::FoldedChange& folded);
   void skipped(const event::Nack& nack);
   void step();
+  std::size_t nodes() const noexcept { return nodes_.size(); }
 
  private:
   void look_at_nodes();

@@ -1,6 +1,13 @@
 #include "producer/api/fleet_board.hpp"
 
 namespace tidemark::producer {
+namespace {
+
+// A large fleet is not looked through at every turn of the loop.
+constexpr std::size_t looked_at_always_max = 100;
+constexpr std::chrono::milliseconds look_pause{250};
+
+}  // namespace
 
 FleetBoard::FleetBoard(RolloutSettings settings, BoardPorts ports)
     : ports_(std::move(ports)),
@@ -28,7 +35,11 @@ void FleetBoard::heard(const event::NodeReport& report, std::int64_t appended_ms
 }
 
 std::optional<std::chrono::nanoseconds> FleetBoard::step() {
-  sight_.step();
+  const auto now = ports_.clock.steady();
+  if (sight_.nodes() <= looked_at_always_max || now - looked_ >= look_pause) {
+    looked_ = now;
+    sight_.step();
+  }
   events_.step();
   return rollout_.step();
 }

@@ -58,6 +58,7 @@ class FleetBoard {
   ProgressBoard board_;
   Events events_;
   EventSight sight_;
+  std::chrono::nanoseconds looked_{0};
   Rollout rollout_;
 };
 

@@ -179,6 +179,8 @@ void Rollout::decide(std::chrono::nanoseconds now) {
   for (std::string& wait : waits_) wait.clear();
   const auto stop = newest_stop();
   if (stop && !stop->undone) {
+    // What is seen while rings go back says nothing of what comes after, whoever undoes it.
+    for (RingWatch& watch : watches_) watch.restart();
     hold_all(*stop);
     if (under_way_ == 0) undo(*stop, now);
     return;

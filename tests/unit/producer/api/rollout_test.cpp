@@ -326,6 +326,26 @@ TEST_F(RolloutApi, WhatOthersChangedMeanwhileStaysAndInnocentZonesAreNotTouched)
   EXPECT_EQ(address(), "192.0.2.2");
 }
 
+TEST_F(RolloutApi, WhatAnotherControllerUndidIsNotStoppedAgain) {
+  const auto bad = change("192.0.2.66");
+  go(2s);
+  const auto offset = static_cast<std::int64_t>(rig.appended()) - 1;
+  rig.store->stall(support::changes_topic);  // our own revert does not get through
+  canary.nacks.push_back({offset, {}, "cannot be decoded"});
+  go(2s);
+  ASSERT_EQ(stop().at("undone"), false);
+  event::Watermark release{
+      .ring = "canary", .seq = bad, .reason = "reverted", .author = "c9", .number = 100};
+  release.stopped_change = rig.feeder.control().watermark_of("canary")->mark.stopped_change;
+  release.released = true;
+  log::Draft draft;
+  draft.key = consumer::watermark_key("canary", "c9");
+  draft.value = schemas::encode(event::ControlRecord(release));
+  support::append(rig.log, support::control_topic, {draft});
+  go(3s);
+  EXPECT_EQ(stop().at("undone"), true);
+}
+
 TEST_F(RolloutApi, ASleepersDecisionChangesNothing) {
   const auto bad = change("192.0.2.66");
   go(2s);
