@@ -280,6 +280,9 @@ class Api(Case):
         return self.ends(code, self.fleet.cli(*arguments, check=False))
 
     def _zones(self):
+        edge = self.fleet.edges[0]
+        wait_until(lambda: "LIVE at version 0" in edge.log.read_text(), "an edge without a zone")
+        self.assertRegex(edge.log.read_text(), "LIVE at version 0, .*nothing is published yet")
         zone = self.file("a.zone", ZONE)
         plan = self.cli("zone", "import", zone, "--dry-run", *REASON).stdout
         self.assertIn("+ www.example.org. 300 IN A 192.0.2.10", plan)
