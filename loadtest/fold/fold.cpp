@@ -118,6 +118,7 @@ class Follower {
  public:
   explicit Follower(Writer& writer) : source_(*writer.log().source(topic)) {
     consumer::FeederSettings settings{.dataset_name = "bench", .seed = dataset::HashSeed(0x5eed)};
+    settings.records_per_step_max = 16;  // the memory log copies what it hands out
     feeder_.emplace(settings, consumer::FeederPorts{.clock = clock_, .changes = *source_},
                     std::nullopt);
   }
