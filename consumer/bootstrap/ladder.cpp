@@ -112,9 +112,12 @@ std::optional<FoundFile> Ladder::look_at(const SnapshotSource& source, const Wan
   Rest& resting = rests_[name];
   if (found) {
     resting.next = source_rest_min;
-    resting.told.clear();
+    const std::string nothing = *found ? "" : name + ": no file there fits what is wanted now";
+    if (std::exchange(resting.told, nothing) != nothing && !*found) {
+      climb.remarks.push_back(nothing);
+    }
     if (*found) return std::move(*found);
-    rest(source, source_rest_max / 10);  // nothing for us there, for now
+    rest(source, source_rest_max / 10);
     return std::nullopt;
   }
   if (ports_.ended()) return std::nullopt;

@@ -161,7 +161,12 @@ TEST_F(LadderTest, WhatIsTooOldOrTooNewOrRefusedIsNotTaken) {
   EXPECT_EQ(seq_of(climb({.offset_min = 3}, peer)), 4u);
   EXPECT_EQ(seq_of(climb({.log_identity = "another"}, peer)), 0u) << "their log is called memory";
   clock.advance(1h);
-  EXPECT_EQ(seq_of(climb({.seq_min = 5}, peer)), 0u);
+  const auto nothing = climb({.seq_min = 5}, peer);
+  EXPECT_EQ(seq_of(nothing), 0u);
+  ASSERT_EQ(nothing.remarks.size(), 1u);
+  EXPECT_NE(nothing.remarks[0].find("no file there fits"), std::string::npos);
+  clock.advance(1h);
+  EXPECT_TRUE(climb({.seq_min = 5}, peer).remarks.empty()) << "once";
 }
 
 TEST_F(LadderTest, ABusySourceIsLeftAloneForAsLongAsItSays) {
