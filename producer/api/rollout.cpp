@@ -60,6 +60,11 @@ std::optional<std::chrono::nanoseconds> Rollout::step() {
   }
   looked_ = now;
   look(now);
+  // What is seen while rings go back says nothing of what comes after, whoever undoes it, and also
+  // while a decision is on its way.
+  if (const auto stop = newest_stop(); stop && !stop->undone) {
+    for (RingWatch& watch : watches_) watch.restart();
+  }
   // Its own last word first: two decisions never start from one view.
   if (under_way_ > 0 && now - sent_ > sent_given_up) under_way_ = 0;
   if (under_way_ == 0 && ports_.feeder.control().offset() >= read_back_) decide(now);
@@ -179,8 +184,6 @@ void Rollout::decide(std::chrono::nanoseconds now) {
   for (std::string& wait : waits_) wait.clear();
   const auto stop = newest_stop();
   if (stop && !stop->undone) {
-    // What is seen while rings go back says nothing of what comes after, whoever undoes it.
-    for (RingWatch& watch : watches_) watch.restart();
     hold_all(*stop);
     if (under_way_ == 0) undo(*stop, now);
     return;
