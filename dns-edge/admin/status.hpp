@@ -38,7 +38,7 @@ struct EdgeStatus {
   };
   std::optional<Pinned> pin{};
   std::uint64_t retained_versions = 0, retained_octets = 0;
-  std::int64_t heartbeat_ms = -1;  // log time of the newest heartbeat of a controller
+  std::int64_t heartbeat_ms = -1;   // log time of the newest heartbeat of a controller
   std::uint32_t stale_seconds = 0;  // since the control plane was heard
   std::uint64_t control_skipped = 0;
 
@@ -71,7 +71,7 @@ struct EdgeStatus {
   Bootstrap bootstrap{};
   std::string snapshot_url{};  // where peers fetch; empty: nowhere
   std::uint64_t share_downloads = 0, share_octets = 0, share_refused = 0;
-  std::string snapshot_file{};               // newest that is durable
+  std::string snapshot_file{};  // newest that is durable
   std::uint64_t snapshot_file_seq = 0, snapshot_file_failures = 0, report_failures = 0;
 };
 
