@@ -56,6 +56,7 @@ struct Controller::Inner {
   void publish();
   void watch_bells(bool pausing);
   void schedule(std::optional<std::chrono::nanoseconds> wanted, bool more);
+  void turn_next();
   void turn_soon();
   void bootstrap_if_needed();
   void save(bool at_once);
@@ -96,7 +97,7 @@ struct Controller::Inner {
   std::optional<std::chrono::nanoseconds> bootstrap_due;
   std::chrono::nanoseconds bootstrap_pause = bootstrap_pause_min;
   std::map<std::string, std::chrono::nanoseconds> told;
-  bool turning = false;
+  bool turning = false, turn_posted = false;
   bool stopped = false;
 };
 

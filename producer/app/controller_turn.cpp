@@ -107,16 +107,22 @@ void Controller::Inner::watch_bells(bool pausing) {
                          held_sink.bell(), announce_sink.bell(), watermark_sink.bell()}) {
     if (i == bells.size()) bells.emplace_back(io, [this] { turn(); });
     if (!bells[i++].follow(bell)) continue;
-    boost::asio::post(io, [this] { turn(); });  // what came before it was watched
+    turn_next();  // what came before it was watched
   }
+}
+
+// One at a time: were each bell's turn to post another, a long log would leave no time for the API.
+void Controller::Inner::turn_next() {
+  if (std::exchange(turn_posted, true)) return;
+  boost::asio::post(io, [this] {
+    turn_posted = false;
+    turn();
+  });
 }
 
 void Controller::Inner::schedule(std::optional<std::chrono::nanoseconds> wanted, bool more) {
   if (stopped) return;
-  if (more) {
-    boost::asio::post(io, [this] { turn(); });
-    return;
-  }
+  if (more) return turn_next();
   std::chrono::nanoseconds wait = turn_at_least_every;
   if (!changes.bounds()) wait = consumer::reopen_pause;  // not opened yet: nobody rings
   if (wanted) wait = std::min(wait, *wanted);
