@@ -11,6 +11,8 @@ namespace tidemark::producer {
 namespace {
 
 constexpr std::chrono::milliseconds stop_within{3000};
+// Some milliseconds of folding: whoever asks the API while a long log is read waits a few of them.
+constexpr std::size_t records_per_step_max = 512;
 // Topics are created and verified before anything is read or written; a start takes its time.
 constexpr consumer::LateTerms late{consumer::LateTerms::Opens::WhenAllowed,
                                    std::chrono::seconds(1)};
@@ -80,6 +82,7 @@ base::Result<void> Controller::Inner::begin() {
   feeder = std::make_unique<consumer::Feeder>(
       consumer::FeederSettings{.dataset_name = settings.dataset,
                                .seed = seed,
+                               .records_per_step_max = records_per_step_max,
                                .when_older = consumer::FeederSettings::WhenOlder::Follow},
       consumer::FeederPorts{.clock = clock,
                             .changes = changes,
