@@ -23,11 +23,11 @@ void RetainedVersions::add(const dataset::Dataset& dataset) {
   TIDEMARK_CHECK(versions_.empty() || seq_of(versions_.back()) < seq_of(dataset), "seqs rise");
   pass(dataset);
   const bool served_before = !versions_.empty() && versions_.back().serves_as(dataset);
-  if (newest_is_part_) versions_.pop_back();
+  const std::size_t superseded = dataset.store().octets_superseded();
+  if (newest_is_part_ && superseded > parts_max_) versions_.pop_back();
   newest_is_part_ = served_before && !versions_.empty();
   versions_.push_back(dataset);
   if (versions_.size() > versions_max_) versions_.pop_front();
-  const std::size_t superseded = dataset.store().octets_superseded();
   const std::size_t newest = dataset.store().octets_in_use() - superseded;
   if (superseded <= newest + octets_max_) return;
   for (int i = 0; i < dropped_at_once && versions_.size() > 1; ++i) versions_.pop_front();

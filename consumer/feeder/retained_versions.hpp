@@ -4,7 +4,8 @@
 // newest `versions_max` of them while what only older ones need stays within `octets_max` and as
 // much again as the newest one needs: the version before an import that replaced everything must
 // not be the first to go. The oldest go first, a few with each change. A version that only brought
-// a part of a zone under construction is not worth its pages: it goes when the next one comes.
+// a part of a zone under construction is not worth many pages: while older versions need more than
+// `parts_octets_max`, it goes when the next one comes.
 // Beside them it holds the one that is kept on purpose.
 //
 // Invariants  What is kept is never dropped, but by keep() of another one and by clear().
@@ -20,10 +21,13 @@
 
 namespace tidemark::consumer {
 
+constexpr std::size_t parts_octets_max = std::size_t{32} * 1024 * 1024;
+
 class RetainedVersions {
  public:
-  RetainedVersions(std::size_t versions_max, std::size_t octets_max)
-      : versions_max_(versions_max), octets_max_(octets_max) {}
+  RetainedVersions(std::size_t versions_max, std::size_t octets_max,
+                   std::size_t parts_max = parts_octets_max)
+      : versions_max_(versions_max), octets_max_(octets_max), parts_max_(parts_max) {}
 
   // Requires a higher seq than at any add() since clear().
   void add(const dataset::Dataset& dataset);
@@ -40,7 +44,7 @@ class RetainedVersions {
   std::uint64_t oldest_seq() const noexcept;  // of those that are not kept on purpose; 0: none
 
  private:
-  const std::size_t versions_max_, octets_max_;
+  const std::size_t versions_max_, octets_max_, parts_max_;
   std::deque<dataset::Dataset> versions_;  // seqs rise
   bool newest_is_part_ = false;            // and answers as the one before it does
   std::optional<std::uint64_t> keep_seq_;

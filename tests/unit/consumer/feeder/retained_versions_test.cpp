@@ -63,8 +63,23 @@ TEST_F(RetainedVersionsTest, WhatOnlyOldVersionsNeedHasABudget) {
   EXPECT_LE(store.octets_superseded(), 2 * (store.octets_in_use() - store.octets_superseded()));
 }
 
-TEST_F(RetainedVersionsTest, PartsOfAZoneUnderConstructionGoWhenTheNextOneComes) {
+TEST_F(RetainedVersionsTest, PartsOfAZoneUnderConstructionStayWhileTheyNeedLittle) {
   RetainedVersions versions(1000, std::size_t{1} << 30U);
+  put_one(1);
+  versions.add(state_.dataset);
+  const dns::Name built = name("built.test.");
+  for (std::uint32_t part = 0; part < 20; ++part) {
+    event::ChangeSet change = put(++number_, built, a_record(*built.child("first"), part));
+    change.zones[0].construction = true;
+    if (part == 0) change.zones[0].edits = {event::BeginConstruction{}};
+    take(change);
+    versions.add(state_.dataset);
+  }
+  EXPECT_EQ(versions.size(), 21u);
+}
+
+TEST_F(RetainedVersionsTest, PartsOfAZoneUnderConstructionGoWhenTheNextOneComes) {
+  RetainedVersions versions(1000, std::size_t{1} << 30U, 0);
   put_one(1);
   versions.add(state_.dataset);
   const std::uint64_t good = seq();
