@@ -11,7 +11,7 @@ import signal
 import sqlite3
 import unittest
 
-from fleet import Fleet, ROOT, ZONE, run_kafka, wait_until
+from fleet import Fleet, ROOT, ZONE, free_port, run_kafka, wait_until
 
 LOG_KIND = os.environ.get("TIDEMARK_LOG_KIND", "sqlite")
 BEFORE = ["192.0.2.10", "192.0.2.11"]
@@ -134,15 +134,12 @@ class Faults(unittest.TestCase):
             run_kafka("up", "--port", port, "--dir", str(other))
             try:
                 # Somebody else's fleet, with the same names.
-                stranger = fleet.make_controller("stranger", fleet.api + 1 if fleet.api < 65535
-                                                 else fleet.api - 1)
+                stranger_port = free_port()
+                stranger = fleet.make_controller("stranger", stranger_port)
                 fleet.others.append(stranger)
                 stranger.start()
-                wait_until(lambda: fleet.status(port=int(stranger.arguments[
-                    stranger.arguments.index("--api") + 1].rsplit(":", 1)[1])) is not None,
-                    "the stranger answers")
-                stranger_port = int(stranger.arguments[
-                    stranger.arguments.index("--api") + 1].rsplit(":", 1)[1])
+                wait_until(lambda: fleet.status(port=stranger_port) is not None,
+                           "the stranger answers")
                 wrong = ZONE.replace("192.0.2.10", "10.9.9.9")
                 wait_until(lambda: fleet.call("PUT", "/v1/zones/example.org", wrong,
                                               port=stranger_port, Content_Type="text/dns",
