@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "control_generated.h"
 #include "core/event/control.hpp"
 #include "schemas/codec.hpp"
@@ -133,12 +131,7 @@ Result<event::ControlRecord> read(const wire::Heartbeat& wire_beat, Reading& rea
   TIDEMARK_TRY(beat.controller,
                reading.text("controller", wire_beat.controller(), text_octets_max));
   if (wire_beat.offset() < 0) return beat;
-  TIDEMARK_TRY(const base::Bytes chain,
-               reading.octets("chain", wire_beat.chain(), beat.chain.size()));
-  if (chain.size() != beat.chain.size()) {
-    return base::fail(base::Errc::Invalid, "chain: not 32 octets");
-  }
-  std::ranges::copy(chain, beat.chain.begin());
+  TIDEMARK_TRY(beat.chain, reading.digest<32>("chain", wire_beat.chain()));
   beat.seq = wire_beat.seq();
   beat.offset = wire_beat.offset();
   beat.state_hash = number_or_zero(wire_beat.state_hash());

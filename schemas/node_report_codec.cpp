@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "core/event/node_report.hpp"
 #include "node_report_generated.h"
 #include "schemas/codec.hpp"
@@ -63,11 +61,7 @@ Result<event::NodeReport> read(const wire::NodeReport& from, Reading& reading) {
                                     NodeState::Live, NodeState::Diverged, NodeState::Halted}));
   TIDEMARK_TRY(report.lineage, number("lineage", from.lineage()));
   TIDEMARK_TRY(report.state_hash, number("state_hash", from.state_hash()));
-  TIDEMARK_TRY(const base::Bytes chain, reading.octets("chain", from.chain(), report.chain.size()));
-  if (chain.size() != report.chain.size()) {
-    return base::fail(base::Errc::Invalid, "chain: not 32 octets");
-  }
-  std::ranges::copy(chain, report.chain.begin());
+  TIDEMARK_TRY(report.chain, reading.digest<32>("chain", from.chain()));
   TIDEMARK_TRY(report.nacks, reading.list<event::Nack>("nacks", from.nacks(), event::nacks_max,
                                                        [](const wire::Nack& nack, Reading& all) {
                                                          return read(nack, all);

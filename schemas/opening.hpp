@@ -7,6 +7,8 @@
 //             A Reading never lets more than 4 octets be read for each octet of the record.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -82,6 +84,19 @@ class Reading {
     if (auto paid = charge(value->size()); !paid)
       return std::unexpected(std::move(paid).error().at(field));
     return base::Bytes(value->begin(), value->end());
+  }
+
+  // Exactly as many octets as a digest of this size has.
+  template <std::size_t Size, class Vector>
+  base::Result<std::array<std::uint8_t, Size>> digest(std::string_view field, const Vector* value) {
+    TIDEMARK_TRY(const base::Bytes read, octets(field, value, Size));
+    if (read.size() != Size) {
+      return base::fail(base::Errc::Invalid,
+                        std::string(field) + ": not " + std::to_string(Size) + " octets");
+    }
+    std::array<std::uint8_t, Size> out{};
+    std::ranges::copy(read, out.begin());
+    return out;
   }
 
   // Wire form, and already canonical: two spellings of one name would be two histories.
