@@ -5,6 +5,7 @@
 
 #include "cli/report.hpp"
 #include "cli/zone_commands.hpp"
+#include "cli/zone_put.hpp"
 
 namespace tidemark::cli {
 
@@ -57,9 +58,8 @@ Outcome run(const Options& options, const Session& session) {
   ApiRequest request{.method = "PATCH",
                      .path = {"zones", options.zone},
                      .body = json::serialize(json::object{{"settings", wanted}})};
-  if (options.dry_run) request.query.emplace_back("dry_run", "1");
-  auto reply =
-      options.dry_run ? api->ask(request) : api->mutate(std::move(request), options.change);
+  auto reply = options.dry_run ? dry_run(*api, std::move(request))
+                               : api->mutate(std::move(request), options.change);
   if (!reply) return std::unexpected(std::move(reply).error());
   const std::string object = "settings of zone " + options.zone;
   return options.dry_run ? report_dry_run(session, object, *reply)
