@@ -439,6 +439,9 @@ class Api(Case):
         self.assertIn("--acknowledge-removals", self.named(said, "if this is meant"))
         self.assertIn("expire_seconds        0",
                       self.cli("zone", "settings", "tiny.example").stdout)
+        self.cli("zone", "settings", "tiny.example", "--expire-seconds", "30", "--dry-run")
+        self.assertIn("expire_seconds        0",
+                      self.cli("zone", "settings", "tiny.example").stdout)
         self.cli("zone", "settings", "tiny.example", "--expire-seconds", "60", *REASON)
         self.assertIn("expire_seconds        60",
                       self.cli("zone", "settings", "tiny.example").stdout)
