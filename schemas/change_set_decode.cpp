@@ -232,6 +232,29 @@ Result<std::optional<event::Origin>> read(const wire::Origin* origin, Reading& r
   return out;
 }
 
+Result<event::Succession::Place> read(const wire::SuccessionPlace& place, Reading& reading) {
+  event::Succession::Place out{place.offset(), {}};
+  TIDEMARK_TRY(const base::Bytes chain, reading.octets("chain", place.chain(), out.chain.size()));
+  if (chain.size() != out.chain.size()) {
+    return fail(Errc::Invalid, "chain: " + std::to_string(chain.size()) + ", not 32");
+  }
+  std::ranges::copy(chain, out.chain.begin());
+  return out;
+}
+
+Result<std::optional<event::Succession>> read(const wire::Succession* succession,
+                                              Reading& reading) {
+  if (succession == nullptr) return std::nullopt;
+  event::Succession out{.seq = succession->seq()};
+  TIDEMARK_TRY(out.state_hash, number("succession state_hash", succession->state_hash()));
+  TIDEMARK_TRY(
+      out.places,
+      reading.list<event::Succession::Place>(
+          "succession places", succession->places(), event::succession_places_max,
+          [](const wire::SuccessionPlace& place, Reading& all) { return read(place, all); }));
+  return out;
+}
+
 Result<void> check_edit_count(const event::ChangeSet& change) {
   std::size_t edits = change.pools.size();
   for (const event::ZoneEdits& zone : change.zones) edits += zone.edits.size();
@@ -251,7 +274,8 @@ Result<event::ChangeSet> read(const wire::ChangeSet& wire_change, Reading& readi
                           .zones = {},
                           .pools = {},
                           .cookie_salts = {},
-                          .origin = {}};
+                          .origin = {},
+                          .succession = {}};
   change.min_reader = wire_change.min_reader();
   change.fold_version = wire_change.fold_version();
   change.created_ms = wire_change.created_ms();
@@ -272,6 +296,7 @@ Result<event::ChangeSet> read(const wire::ChangeSet& wire_change, Reading& readi
                    [](const wire::PoolEditItem& item, Reading& all) { return read(item, all); }));
   TIDEMARK_TRY(change.cookie_salts, read(wire_change.cookie_salts(), reading));
   TIDEMARK_TRY(change.origin, read(wire_change.origin(), reading));
+  TIDEMARK_TRY(change.succession, read(wire_change.succession(), reading));
   TIDEMARK_TRY_VOID(check_edit_count(change));
   return change;
 }

@@ -204,6 +204,19 @@ Offset<wire::Origin> write(FlatBufferBuilder& out, const std::optional<event::Or
   return wire::CreateOrigin(out, system, id, origin->time_ms);
 }
 
+Offset<wire::Succession> write(FlatBufferBuilder& out,
+                               const std::optional<event::Succession>& succession) {
+  if (!succession) return 0;
+  std::vector<Offset<wire::SuccessionPlace>> places;
+  for (const event::Succession::Place& place : succession->places) {
+    const Octets chain = octets(out, place.chain);
+    places.push_back(wire::CreateSuccessionPlace(out, place.offset, chain));
+  }
+  const auto list = items(out, places);
+  const wire::U128 hash(succession->state_hash.high, succession->state_hash.low);
+  return wire::CreateSuccession(out, succession->seq, &hash, list);
+}
+
 }  // namespace
 
 base::Bytes encode(const event::ChangeSet& change) {
@@ -216,13 +229,15 @@ base::Bytes encode(const event::ChangeSet& change) {
   const auto pool_list = items(out, pools);
   const auto cookie_salts = write(out, change.cookie_salts);
   const auto origin = write(out, change.origin);
+  const auto succession = write(out, change.succession);
   const auto author = text(out, change.author);
   const auto reason = text(out, change.reason);
   const wire::U128 change_id(change.change_id.value().high, change.change_id.value().low);
   const auto root = wire::CreateChangeSet(
       out, change.min_reader, change.fold_version, &change_id, author, change.author_epoch.value(),
       reason, change.created_ms, static_cast<wire::RolloutClass>(change.rollout),
-      optional(change.acknowledged_removals), zone_list, pool_list, cookie_salts, origin);
+      optional(change.acknowledged_removals), zone_list, pool_list, cookie_salts, origin,
+      succession);
   wire::FinishChangeSetBuffer(out, root);
   return base::Bytes(out.GetBufferPointer(), out.GetBufferPointer() + out.GetSize());
 }

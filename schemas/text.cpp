@@ -215,6 +215,10 @@ std::string to_text(const event::ChangeSet& change) {
     if (change.origin->time_ms != 0) out += ", " + time_text(change.origin->time_ms);
     out += "\n";
   }
+  if (change.succession) {
+    out += "goes on from version " + std::to_string(change.succession->seq) + ", hash " +
+           base::to_hex(change.succession->state_hash) + ", of another log\n";
+  }
   if (change.cookie_salts) {
     out += "cookie salts expect" + salts_text(change.cookie_salts->expected) + "\n";
     out += "  are" + salts_text(change.cookie_salts->salts) + "\n";

@@ -209,6 +209,15 @@ std::string to_json(const event::ChangeSet& change) {
     change.origin->time_ms == 0 ? out.null() : out.text(time_text(change.origin->time_ms));
     out.end_object();
   }
+  if (change.succession) {
+    out.key("succession").begin_object().member("seq", change.succession->seq);
+    out.member("state_hash", change.succession->state_hash).key("places").begin_array();
+    for (const event::Succession::Place& place : change.succession->places) {
+      out.begin_object().key("offset").signed_number(place.offset);
+      out.member("chain", base::to_hex(place.chain)).end_object();
+    }
+    out.end_array().end_object();
+  }
   out.end_object();
   return std::move(out).take();
 }

@@ -5,6 +5,7 @@
 namespace tidemark::event {
 
 std::uint16_t min_reader_of(const ChangeSet& change) noexcept {
+  if (change.succession) return 3;
   if (change.cookie_salts) return 2;
   for (const ZoneEdits& zone : change.zones) {
     const bool expires = std::ranges::any_of(zone.edits, [](const ZoneEdit& edit) {

@@ -30,7 +30,9 @@ constexpr std::size_t author_octets_max = 255;
 constexpr std::size_t reason_octets_max = 4096;
 constexpr std::size_t origin_system_octets_max = 32;
 constexpr std::size_t origin_id_octets_max = 512;
-constexpr std::uint16_t min_reader_supported = 2;  // a record above this halts our fold
+constexpr std::size_t succession_places_max = 128;
+constexpr std::uint64_t succession_seq_max = std::uint64_t{1} << 62;
+constexpr std::uint16_t min_reader_supported = 3;  // a record above this halts our fold
 constexpr std::uint16_t fold_version_supported = 1;
 
 using ChangeId = base::Strong<struct ChangeIdTag, base::U128>;
@@ -121,6 +123,23 @@ struct Origin {
   friend bool operator==(const Origin&, const Origin&) = default;
 };
 
+// This log goes on where another one ended (docs/adr, 17): the edits before it, in this log, built
+// what the other one had made at `seq`. Judged by the state hash, so it never changes an answer;
+// after it versions count on from `seq`, and every zone is of the new version: conditions on a zone
+// that were read before are no longer met by chance.
+struct Succession {  // min_reader 3; alone in its ChangeSet
+  struct Place {     // of the ended log
+    std::int64_t offset;
+    std::array<std::uint8_t, 32> chain;
+    friend bool operator==(const Place&, const Place&) = default;
+  };
+  std::uint64_t seq = 0;
+  base::U128 state_hash{};
+  // The newest first: that of `seq`. By them a node knows its own history. No fold looks at them.
+  std::vector<Place> places{};
+  friend bool operator==(const Succession&, const Succession&) = default;
+};
+
 struct ChangeSet {
   std::uint16_t min_reader = 1;  // at least min_reader_of() it
   std::uint16_t fold_version = 1;
@@ -135,6 +154,7 @@ struct ChangeSet {
   std::vector<PoolEdit> pools{};  // puts are judged before the zones, deletions after them
   std::optional<PutCookieSalts> cookie_salts{};
   std::optional<Origin> origin{};
+  std::optional<Succession> succession{};
 
   friend bool operator==(const ChangeSet&, const ChangeSet&) = default;
 };

@@ -5,6 +5,7 @@
 
 #include "core/fold/cookie_rules.hpp"
 #include "core/fold/pool_rules.hpp"
+#include "core/fold/succession_rules.hpp"
 #include "core/fold/zone_judging.hpp"
 
 namespace tidemark::fold {
@@ -19,7 +20,7 @@ std::optional<Rejected> check_limits(const event::ChangeSet& change) {
   if (change.min_reader < event::min_reader_of(change)) {
     return Rejected{Reason::Malformed, "min_reader is too low for what the ChangeSet holds"};
   }
-  if (change.zones.empty() && change.pools.empty() && !change.cookie_salts) {
+  if (change.zones.empty() && change.pools.empty() && !change.cookie_salts && !change.succession) {
     return Rejected{Reason::Malformed, "the ChangeSet holds no edit"};
   }
   if (change.author.empty() || change.author.size() > event::author_octets_max) {
@@ -113,6 +114,10 @@ std::variant<std::vector<ZoneOutcome>, Rejected> evolve(dataset::Editor& editor,
                                                         const Ledger& ledger,
                                                         const event::ChangeSet& change) {
   if (auto broken = check_before(editor, ledger, change)) return *std::move(broken);
+  if (change.succession) {
+    if (auto broken = apply_succession(editor, change)) return *std::move(broken);
+    return std::vector<ZoneOutcome>{};
+  }
   if (change.cookie_salts) {
     if (auto broken = apply(editor, *change.cookie_salts)) return *std::move(broken);
   }

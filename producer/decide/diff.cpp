@@ -185,6 +185,9 @@ std::vector<std::string> to_lines(const Diff& diff) {
 
 std::vector<std::string> to_lines(const event::ChangeSet& change, std::size_t lines_max) {
   Lines lines(lines_max);
+  if (change.succession) {
+    lines.add("go on from version " + std::to_string(change.succession->seq) + " of another log");
+  }
   if (change.cookie_salts) lines.add("put " + to_line(change.cookie_salts->salts));
   for (const event::PoolEdit& edit : change.pools) {
     if (const auto* put = std::get_if<event::PutPool>(&edit)) {

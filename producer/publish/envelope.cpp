@@ -24,6 +24,7 @@ std::string subject_of(const event::ChangeSet& change) {
   if (!change.zones.empty()) return change.zones.front().zone.to_text();
   if (!change.pools.empty()) return "pool/" + pool_of(change.pools.front());
   if (change.cookie_salts) return "cookies";
+  if (change.succession) return "succession";
   return {};
 }
 
@@ -58,6 +59,9 @@ std::string summary_of(const event::ChangeSet& change) {
     if (!summary.empty()) summary += "; ";
     summary += part;
   };
+  if (change.succession) {
+    add("goes on from version " + std::to_string(change.succession->seq) + " of another log");
+  }
   if (change.cookie_salts) {
     add("cookie salts: " + std::to_string(change.cookie_salts->salts.size()));
   }

@@ -260,6 +260,17 @@ rc::Gen<event::PutCookieSalts> cookie_salts() {
   });
 }
 
+rc::Gen<event::Succession> succession() {
+  return gen::exec([] {
+    event::Succession made{.seq = *gen::arbitrary<std::uint64_t>(),
+                           .state_hash = {*gen::arbitrary<std::uint64_t>(), 7}};
+    for (auto left = *gen::inRange<std::uint8_t>(0, 4); left > 0; --left) {
+      made.places.push_back({*gen::arbitrary<std::int64_t>(), {left, 1, 2}});
+    }
+    return made;
+  });
+}
+
 rc::Gen<event::ChangeSet> change_set() {
   return gen::exec([] {
     event::ChangeSet made{.change_id = event::ChangeId(*u128()),
@@ -283,6 +294,7 @@ rc::Gen<event::ChangeSet> change_set() {
           event::Origin{pick<std::string>({"git", "axfr", "zonefile"}),
                         *text(event::origin_id_octets_max), *gen::arbitrary<std::uint64_t>()};
     }
+    if (*gen::weightedElement<bool>({{20, false}, {1, true}})) made.succession = *succession();
     made.min_reader = event::min_reader_of(made);
     return made;
   });

@@ -42,6 +42,7 @@ rc::Gen<event::ZoneEdit> zone_edit_in(const dns::Name& zone);
 rc::Gen<event::PoolEdit> pool_edit();
 rc::Gen<event::ZoneEdits> zone_edits(const dns::Name& zone);
 rc::Gen<event::PutCookieSalts> cookie_salts();
+rc::Gen<event::Succession> succession();
 rc::Gen<event::ChangeSet> change_set();  // every member of every union, each zone at most once
 rc::Gen<event::HealthFrame> health_frame();
 rc::Gen<event::ControlRecord> control_record();

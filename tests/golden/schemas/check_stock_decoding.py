@@ -16,6 +16,7 @@ EXPECTED = {  # golden record: (schema, path into the JSON, value)
     "v1/control_pin": ("control", ["control", "scope"], "ring:canary"),
     "v1/node_report": ("node_report", ["state"], "Live"),
     "v2/change_set_origin": ("change_set", ["origin", "system"], "git"),
+    "v4/change_set_succession": ("change_set", ["succession", "places", 0, "offset"], 44),
     "v2/change_set_cookies": ("change_set", ["cookie_salts", "salts", 1, "octets", 15], 255),
 }
 

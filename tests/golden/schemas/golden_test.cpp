@@ -14,7 +14,7 @@ namespace tidemark::schemas {
 namespace {
 
 const std::string v1 = TIDEMARK_GOLDEN_FOLDER "/v1/", v2 = TIDEMARK_GOLDEN_FOLDER "/v2/",
-                  v3 = TIDEMARK_GOLDEN_FOLDER "/v3/";
+                  v3 = TIDEMARK_GOLDEN_FOLDER "/v3/", v4 = TIDEMARK_GOLDEN_FOLDER "/v4/";
 
 std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -119,6 +119,18 @@ event::ChangeSet imported_change() {
                           .pools = {}};
   change.origin = event::Origin{"git", std::string(40, 'a'), 1'500'000'000'000};
   change.zones.push_back({name("example.org."), event::ExpectAny{}, false, std::nullopt, {}});
+  return change;
+}
+
+event::ChangeSet succession_change() {
+  event::ChangeSet change{.change_id = event::ChangeId({7, 8}),
+                          .author = "tidemark",
+                          .author_epoch = event::AuthorEpoch(0),
+                          .reason = "the topic was made anew",
+                          .zones = {},
+                          .pools = {}};
+  change.min_reader = 3;
+  change.succession = event::Succession{41, {5, 6}, {{44, {1, 2, 3}}, {43, {4, 5, 6}}}};
   return change;
 }
 
@@ -242,6 +254,10 @@ TEST(GoldenRecords, OfTheThirdFormDecodeForEver) {
   control("control_heartbeat", event::Heartbeat{"c1", 7, 41, {5, 6}, 44, {1, 2, 3}});
   control("control_proposal", proposal());
   expect_golden("node_report", younger_report(), decode_node_report, v3);
+}
+
+TEST(GoldenRecords, OfTheFourthFormDecodeForEver) {
+  expect_golden("change_set_succession", succession_change(), decode_change_set, v4);
 }
 
 }  // namespace

@@ -277,6 +277,45 @@ TEST_F(Fold, DeletingAZoneFreesItsMemory) {
   }
 }
 
+class Successions : public Fold {
+ protected:
+  event::ChangeSet succession(std::uint64_t seq, const base::U128& hash) {
+    event::ChangeSet one = change({});
+    one.min_reader = 3;
+    one.succession = event::Succession{seq, hash, {}};
+    return one;
+  }
+};
+
+TEST_F(Successions, RaiseTheVersionOfWhatIsTheSameAndTouchEveryZone) {
+  make_example();
+  const auto before = state_.dataset.version();
+  const auto judged = fold(succession(1000, before.state_hash.value()));
+  ASSERT_TRUE(std::holds_alternative<Accepted>(judged)) << why(judged);
+  EXPECT_EQ(std::get<Accepted>(judged).version, state_.dataset.version());
+  EXPECT_EQ(state_.dataset.version().seq.value(), 1001u);
+  EXPECT_EQ(state_.dataset.version().state_hash, before.state_hash);
+  EXPECT_EQ(state_.dataset.recompute_state_hash(), before.state_hash);
+  for (const dataset::Zone& zone : state_.dataset.zones()) EXPECT_EQ(zone.seq().value(), 1001u);
+}
+
+TEST_F(Successions, NeverLowerAVersionNorPassForAnotherState) {
+  make_example();
+  const auto at = state_.dataset.version();
+  expect_rejected(fold(succession(at.seq.value() - 1, at.state_hash.value())), Reason::Malformed);
+  expect_rejected(fold(succession(~std::uint64_t{0}, at.state_hash.value())), Reason::Malformed);
+  auto other = at.state_hash.value();
+  other.low ^= 1;
+  expect_rejected(fold(succession(1000, other)), Reason::HashMismatch);
+  event::ChangeSet too_old = succession(1000, at.state_hash.value());
+  too_old.min_reader = 2;
+  expect_rejected(fold(too_old), Reason::Malformed);
+  event::ChangeSet with_more = succession(1000, at.state_hash.value());
+  with_more.pools.push_back(event::DeletePool{"web"});
+  expect_rejected(fold(with_more), Reason::Malformed);
+  EXPECT_EQ(state_.dataset.version(), at);
+}
+
 class CookieSalts : public Fold {
  protected:
   static event::CookieSalt salt(std::uint8_t octet) {
