@@ -58,6 +58,7 @@ std::string to_text(const event::Pin& pin) {
 bool ControlView::apply(const log::Record& record) {
   offset_ = std::max(offset_, record.offset.value());
   newest_ms_ = std::max(newest_ms_, record.appended.value());
+  newest_.insert_or_assign(record.key, record.offset.value());
   if (record.tombstone) {
     forget(record.key);
     return true;
@@ -146,6 +147,11 @@ void ControlView::choose_watermark(const std::string& ring) {
 const PlacedWatermark* ControlView::watermark_of(std::string_view ring) const {
   const auto at = chosen_.find(ring);
   return at == chosen_.end() ? nullptr : &decisions_.find(at->second)->second;
+}
+
+std::int64_t ControlView::newest_of(std::string_view key) const {
+  const auto at = newest_.find(key);
+  return at == newest_.end() ? -1 : at->second;
 }
 
 const PlacedPin* ControlView::pin_of(std::string_view scope) const {

@@ -102,6 +102,8 @@ class ControlView {
   // Append time of the newest Heartbeat of anybody; -1: none.
   std::int64_t heartbeat_ms() const noexcept { return heartbeat_ms_; }
   std::int64_t offset() const noexcept { return offset_; }  // of the last record; -1: none
+  // Offset of the newest record of a key, be it a tombstone; -1: none is known.
+  std::int64_t newest_of(std::string_view key) const;
   std::uint64_t skipped() const noexcept { return skipped_; }
 
   friend bool operator==(const ControlView&, const ControlView&) = default;
@@ -119,6 +121,7 @@ class ControlView {
   std::map<std::string, HeardController, std::less<>> controllers_;
   std::map<std::string, event::SnapshotAnnounce, std::less<>> announcements_;
   std::map<base::U128, PlacedProposal> proposals_;
+  std::map<std::string, std::int64_t, std::less<>> newest_;  // offset, by key
   std::int64_t newest_ms_ = -1;
   std::int64_t heartbeat_ms_ = -1;
   std::int64_t offset_ = -1;

@@ -55,6 +55,16 @@ TEST_F(ControlViewTest, TheNewestRecordOfAKeyCounts) {
   EXPECT_EQ(view_.pin_of("fleet")->appended_ms, 1000 + offset_);
 }
 
+TEST_F(ControlViewTest, TheNewestRecordOfAKeyIsKnownByItsPlace) {
+  EXPECT_EQ(view_.newest_of(pin_key("fleet")), -1);
+  EXPECT_TRUE(apply(pin_draft("fleet", 3)));
+  const std::int64_t first = offset_;
+  EXPECT_TRUE(apply(pin_draft("ring:eu", 5)));
+  EXPECT_EQ(view_.newest_of(pin_key("fleet")), first);
+  EXPECT_TRUE(apply(unpin_draft("fleet")));
+  EXPECT_EQ(view_.newest_of(pin_key("fleet")), offset_) << "a tombstone too";
+}
+
 TEST_F(ControlViewTest, WhatIsNoSoundRecordIsSkippedAndCounted) {
   EXPECT_TRUE(apply(pin_draft("fleet", 3)));
   auto wrong_key = pin_draft("fleet", 4);
