@@ -45,7 +45,7 @@ void ChangesTail::step(StepReport& report) {
 
 bool ChangesTail::start(StepReport& report) {
   const log::Offset from(std::max<std::int64_t>(state_.offset, 0));
-  verified_ = caught_up_ = identity_confirmed_ = false;
+  verified_ = caught_up_ = identity_confirmed_ = passed_over_ = false;
   overlap_deadline_.reset();
   if (auto started = ports_.changes.start(from); !started) {
     on_unreachable(started.error().trail, report);
@@ -85,6 +85,17 @@ void ChangesTail::drain(StepReport& report) {
   if (!started_) report.more = true;
 }
 
+bool ChangesTail::is_at_its_stop() const noexcept {
+  return stop_before_ != 0 && state_.dataset.version().seq.value() + 1 >= stop_before_;
+}
+
+void ChangesTail::stop_before(std::uint64_t seq) {
+  stop_before_ = seq;
+  if (is_at_its_stop() || !passed_over_ || is_stopped()) return;
+  started_ = verified_ = passed_over_ = false;  // the next step starts at the last applied record
+  if (node_state_ == NodeState::Live) node_state_ = NodeState::CatchingUp;
+}
+
 // The bell must fall silent although nothing is applied any more.
 void ChangesTail::discard(StepReport& report) {
   for (std::size_t records = 0; records < settings_.records_per_step_max;) {
@@ -104,6 +115,10 @@ void ChangesTail::take(const log::Record& record, StepReport& report) {
   note_reachable();
   if (!identity_confirmed_ && !confirm_identity(report)) return;
   if (!verified_) return verify(record, report);
+  if (is_at_its_stop()) {
+    passed_over_ = true;
+    return;
+  }
   if (record.offset.value() != state_.offset + 1) {
     ++holes_;
     return diverge("changes: offset " + std::to_string(record.offset.value()) + " follows " +

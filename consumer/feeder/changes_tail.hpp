@@ -36,6 +36,8 @@ class ChangesTail {
   void recheck(bool serving);
   // Somebody proved that the history folded is not the log's, where the overlap read cannot see it.
   void distrust(std::string why);
+  // No record is folded that could become this version or a newer one; 0: all are.
+  void stop_before(std::uint64_t seq);
   void tell(FeederStatus& status) const;
 
   event::NodeState state() const noexcept { return node_state_; }
@@ -60,6 +62,7 @@ class ChangesTail {
 
  private:
   bool is_stopped() const noexcept;
+  bool is_at_its_stop() const noexcept;
   bool start(StepReport& report);
   void drain(StepReport& report);
   void discard(StepReport& report);
@@ -93,6 +96,8 @@ class ChangesTail {
   bool replaying_;
   bool needs_bootstrap_ = false;
   bool doubted_ = false;  // diverged, and not confirmed since
+  std::uint64_t stop_before_ = 0;
+  bool passed_over_ = false;  // records were read and not folded since the last start
   bool started_ = false;
   bool verified_ = false;
   bool caught_up_ = false;  // since the last start

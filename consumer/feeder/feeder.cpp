@@ -61,6 +61,11 @@ void Feeder::distrust(std::string why) {
   check_state();
 }
 
+void Feeder::hold(Hold hold) {
+  inner_->hold(hold);
+  check_state();
+}
+
 void Feeder::provide(const dataset::Dataset& dataset) { inner_->provide(dataset); }
 
 const ControlView& Feeder::control() const noexcept { return inner_->control.view(); }

@@ -30,6 +30,10 @@
 // that the Watermark names, and goes from one such version to the next without those between. A
 // node that serves nothing yet waits for one that it may serve; it offers no newer one.
 //
+// A Hold is the node's own: what comes from its version on made this node crash. Nothing of it is
+// folded; pins and Watermarks of it count as if they named the version before. With `until` it
+// folds on, but offers nothing between the two.
+//
 // When the position is no longer in the log the state stays and `needs_bootstrap` is set, as it is
 // in DIVERGED: give bootstrap() a snapshot file's contents. Health goes on in every state, and
 // heals by full frames: it skips to the first record that is there.
@@ -103,6 +107,12 @@ struct RestoredPin {
   std::optional<event::Watermark> watermark{};
 };
 
+struct Hold {
+  std::uint64_t before_seq = 0;  // 0: none
+  std::uint64_t until_seq = 0;   // offered again from here on; 0: not known, nothing is folded
+  friend bool operator==(const Hold&, const Hold&) = default;
+};
+
 // One decodable record of `changes`, folded. Valid during the call.
 struct FoldedChange {
   log::Offset offset;
@@ -162,6 +172,7 @@ struct FeederStatus {
   std::optional<event::Watermark> watermark{};  // of the node's ring; none: not gated
   bool watermark_held = false;                  // and no pin counts, and its version is offered
   std::string watermark_trouble{};
+  Hold hold{};
   std::int64_t control_offset = -1;
   std::int64_t heartbeat_ms = -1;  // log time of the newest heartbeat of any controller
   std::uint64_t control_skipped = 0;
@@ -200,6 +211,10 @@ class Feeder {
   // What is folded is proved not to be the log's history, although the overlap record matches:
   // DIVERGED, as if the overlap read had found it. Nothing if it is DIVERGED or HALTED already.
   void distrust(std::string why);
+
+  // In place of the one before. Requires, while nothing was offered yet, that what was restored is
+  // older than hold.before_seq.
+  void hold(Hold hold);
 
   // The version that the pin or watermark in force names, from a file. Ignored if another one is
   // wanted by now.

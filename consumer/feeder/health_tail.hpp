@@ -25,6 +25,7 @@ class HealthTail {
   void tell(FeederStatus& status) const;
 
   const health::Observations& observations() const noexcept { return observations_; }
+  health::Observations& observations() noexcept { return observations_; }  // for take_touched()
   std::int64_t offset() const noexcept { return offset_; }
   const base::Sha256& last_record() const noexcept { return last_record_; }
   bool has_caught_up() const noexcept { return source_ == nullptr || caught_up_; }

@@ -39,6 +39,7 @@ void Feeder::Inner::step(StepReport& report) {
   const bool waits = cold && (waits_for_control(report) || replay == Feeder::Replay::Waits);
   const bool replaying = changes.is_replaying();
   if (!waits) changes.step(report);
+  follow_hold();
   if (replaying && !changes.is_replaying()) dirty_ = true;  // also if no record came any more
   health.step(report);
   offer_if_due(report);
@@ -80,19 +81,49 @@ void Feeder::Inner::look_at_pins(StepReport& report) {
   report.pin_changed = true;
 }
 
-std::optional<std::uint64_t> Feeder::Inner::wanted() const {
+std::optional<std::uint64_t> Feeder::Inner::gate() const {
   if (pin_) return pin_->seq;
   if (mark_) return mark_->seq;
   return std::nullopt;
 }
 
 void Feeder::Inner::obey(std::optional<event::Pin> pin, std::optional<event::Watermark> mark) {
-  const bool was_held = wanted().has_value();
   pin_ = std::move(pin);
   mark_ = std::move(mark);
-  released_ = !wanted() && (was_held || released_);
-  changes.versions().keep(wanted());
+  want_anew();
+}
+
+void Feeder::Inner::want_anew() {
+  const bool was_held = kept_.has_value();
+  kept_ = wanted();
+  released_ = !kept_ && (was_held || released_);
+  changes.versions().keep(kept_);
   dirty_ = urgent_ = true;
+}
+
+bool Feeder::Inner::is_held(std::uint64_t seq) const {
+  return hold_.before_seq != 0 && seq >= hold_.before_seq &&
+         (hold_.until_seq == 0 || seq < hold_.until_seq);
+}
+
+std::optional<std::uint64_t> Feeder::Inner::wanted() const {
+  const auto gate_seq = gate();
+  const std::uint64_t goal = gate_seq.value_or(changes.folded().dataset.version().seq.value());
+  if (hold_.before_seq == 0 || (gate_seq && goal < hold_.before_seq)) return gate_seq;
+  if (hold_.until_seq != 0 && goal >= hold_.until_seq) return gate_seq;
+  return hold_.before_seq - 1;
+}
+
+void Feeder::Inner::hold(Hold hold) {
+  if (hold == hold_) return;
+  hold_ = hold;
+  changes.stop_before(hold.until_seq == 0 ? hold.before_seq : 0);
+  want_anew();
+}
+
+// Passing the hold is a matter of what is folded.
+void Feeder::Inner::follow_hold() {
+  if (hold_.before_seq != 0 && kept_ != wanted()) want_anew();
 }
 
 void Feeder::Inner::provide(const dataset::Dataset& dataset) {
@@ -115,11 +146,13 @@ void Feeder::Inner::tell(FeederStatus& status) const {
                       ", which is served on";
     }
   }
-  if (!wanted()) return;
+  status.hold = hold_;
+  if (!gate()) return;
   const auto& served = offering.served();
-  const bool held = served && served->version().seq.value() == *wanted();
+  const bool held = served && served->version().seq.value() == *gate();
   (pin_ ? status.pin_held : status.watermark_held) = held;
-  if (!held) (pin_ ? status.pin_trouble : status.watermark_trouble) = why_not_served();
+  if (!held && wanted() == gate())
+    (pin_ ? status.pin_trouble : status.watermark_trouble) = why_not_served();
 }
 
 // Empty: the version that is wanted will come.
@@ -143,7 +176,7 @@ void Feeder::Inner::bootstrap(std::optional<SnapshotContents> contents) {
                  contents->health_last_record);
   }
   changes.adopt(std::move(contents->state), std::move(contents->log_identity), serving);
-  view_stale_ = dirty_ = true;
+  view_stale_ = pools_stale_ = dirty_ = true;
   if (changes.is_replaying()) return;
   if (auto dataset = servable()) offer(*std::move(dataset));
 }
@@ -163,6 +196,7 @@ void Feeder::Inner::note_news() {
   const bool health_news = health.take_news();
   dirty_ = dirty_ || news.dataset || health_news;
   view_stale_ = view_stale_ || news.pools || health_news;
+  pools_stale_ = pools_stale_ || news.pools;
 }
 
 // What the workers should see; while another history is replayed, what they saw before it.
@@ -181,6 +215,7 @@ std::optional<dataset::Dataset> Feeder::Inner::servable() const {
       changes.state() == NodeState::CatchingUp || changes.state() == NodeState::Restored;
   // A rollback may be behind what was folded so far.
   if (released_ && served && catching_up) return served;
+  if (is_held(seq)) return served;
   if (seq == 0) return served;
   return folded;
 }
@@ -236,13 +271,18 @@ void Feeder::Inner::offer_if_due(StepReport& report) {
 void Feeder::Inner::offer(dataset::Dataset dataset) {
   note_news();
   const bool on_path = dataset.version() == changes.folded().dataset.version();
-  if (view_stale_ || !view_ || !on_path || !on_path_) {
+  if (!on_path) {
     view_ = health::HealthView::freeze(dataset, health.observations(), health.offset());
+  } else if (pools_stale_ || !on_path_) {
+    view_ = running_view_.begin(dataset, health.observations(), health.offset());
+  } else if (view_stale_) {
+    view_ = running_view_.refresh(dataset, health.observations(), health.offset());
   }
   offering.offer(std::make_unique<const Snapshot>(Snapshot{std::move(dataset), *view_}),
                  ports.clock.steady());
   on_path_ = on_path;
   dirty_ = view_stale_ = urgent_ = false;
+  pools_stale_ = pools_stale_ && !on_path;
 }
 
 }  // namespace tidemark::consumer

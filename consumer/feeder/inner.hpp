@@ -9,6 +9,7 @@
 #include "consumer/feeder/control_tail.hpp"
 #include "consumer/feeder/feeder.hpp"
 #include "consumer/feeder/health_tail.hpp"
+#include "core/health/running_view.hpp"
 
 namespace tidemark::consumer {
 
@@ -43,6 +44,7 @@ struct Feeder::Inner {
   void step(StepReport& report);
   void bootstrap(std::optional<SnapshotContents> contents);
   void provide(const dataset::Dataset& dataset);
+  void hold(Hold hold);
   void tell(FeederStatus& status) const;
 
   const FeederSettings settings;
@@ -63,7 +65,11 @@ struct Feeder::Inner {
   void note_news();
   void look_at_pins(StepReport& report);
   void obey(std::optional<event::Pin> pin, std::optional<event::Watermark> mark);
-  std::optional<std::uint64_t> wanted() const;  // the version of the pin, else of the watermark
+  std::optional<std::uint64_t> gate() const;    // the version of the pin, else of the watermark
+  std::optional<std::uint64_t> wanted() const;  // and what the hold makes of it
+  bool is_held(std::uint64_t seq) const;
+  void follow_hold();
+  void want_anew();
   bool may_not_serve(std::uint64_t seq) const;
   std::string why_not_served() const;
   bool knows_pins() const;
@@ -75,14 +81,18 @@ struct Feeder::Inner {
 
   std::optional<event::Pin> pin_;         // that this node obeys
   std::optional<event::Watermark> mark_;  // of its ring
-  bool released_ = false;                 // what held it ended, and what is folded was not offered
-  bool urgent_ = false;                   // an operator waits for the next offer
-  bool on_path_ = true;                   // the last offer was what is folded
+  Hold hold_{};
+  std::optional<std::uint64_t> kept_;  // wanted() when it was looked at last
+  bool released_ = false;              // what held it ended, and what is folded was not offered
+  bool urgent_ = false;                // an operator waits for the next offer
+  bool on_path_ = true;                // the last offer was what is folded
   std::uint64_t floor_seq_ = 0;  // nothing older is offered: what was folded before bootstrap()
   std::optional<std::chrono::nanoseconds> control_due_;
 
-  bool dirty_ = true;       // something changed since the last offer
-  bool view_stale_ = true;  // ... that verdicts depend on
+  bool dirty_ = true;        // something changed since the last offer
+  bool view_stale_ = true;   // ... that verdicts depend on
+  bool pools_stale_ = true;  // pools or overrides are not those that running_view_ began with
+  health::RunningView running_view_;  // of what is folded
   std::optional<health::HealthView> view_;
   std::optional<std::chrono::nanoseconds>
       first_due_;  // the first offer waits for health until then

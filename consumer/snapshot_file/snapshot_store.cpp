@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view prefix = "snapshot-";
 constexpr std::string_view suffix = ".tmsnap";
 constexpr std::string_view bad_suffix = ".bad";
+constexpr std::string_view held_suffix = ".held";
 constexpr std::size_t generation_digits = 10;
 constexpr std::size_t sha256_digits = 64;
 
@@ -112,15 +113,48 @@ void SnapshotStore::tidy_up(std::vector<std::string>& remarks) {
   std::vector<std::string> old = newest_first(*names);
   old.erase(old.begin(),
             old.begin() + static_cast<std::ptrdiff_t>(std::min(old.size(), generations_)));
-  std::vector<std::string> bad;
-  std::ranges::copy_if(*names, std::back_inserter(bad), [](const std::string& name) {
-    return name.starts_with(prefix) && name.ends_with(bad_suffix);
+  std::erase_if(old, [this](const std::string& name) {
+    return std::ranges::find(protected_, name) != protected_.end();
   });
-  std::ranges::sort(bad, std::greater<>{});
-  if (bad.size() > bad_files_max) old.insert(old.end(), bad.begin() + bad_files_max, bad.end());
+  for (const std::string_view ending : {bad_suffix, held_suffix}) {
+    std::vector<std::string> aside;
+    std::ranges::copy_if(*names, std::back_inserter(aside), [&](const std::string& name) {
+      return name.starts_with(prefix) && name.ends_with(ending);
+    });
+    std::ranges::sort(aside, std::greater<>{});
+    if (aside.size() > bad_files_max) {
+      old.insert(old.end(), aside.begin() + bad_files_max, aside.end());
+    }
+  }
   for (const std::string& name : old) {
     if (auto removed = disk_.remove(name); !removed) remarks.push_back(removed.error().trail);
   }
+}
+
+std::vector<Generation> SnapshotStore::generations() {
+  std::vector<Generation> all;
+  const auto present = files();
+  if (!present) return all;
+  for (const std::string& name : *present) {
+    const auto octets = disk_.read(name);
+    if (!octets) continue;
+    const auto summary =
+        read_summary(base::ByteView(*octets).first(std::min(octets->size(), summary_octets_max)));
+    if (summary) all.push_back({name, summary->version.seq.value()});
+  }
+  return all;
+}
+
+std::vector<std::string> SnapshotStore::set_aside_from(std::uint64_t seq) {
+  std::vector<std::string> remarks;
+  for (const Generation& one : generations()) {
+    if (one.seq < seq) continue;
+    const auto moved = disk_.rename(one.name, one.name + std::string(held_suffix));
+    remarks.push_back(moved ? "snapshot file " + one.name + " of version " +
+                                  std::to_string(one.seq) + " is set aside"
+                            : moved.error().trail);
+  }
+  return remarks;
 }
 
 RestoreReport SnapshotStore::restore(dataset::HashSeed seed) { return restore_before({}, seed); }

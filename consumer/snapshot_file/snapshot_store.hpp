@@ -4,7 +4,8 @@
 // is one higher than the highest that is there, so the highest is the newest. save() never touches
 // an older file before the new one is durable; then it removes what is older than the newest
 // `generations`. A file that does not verify is renamed to `<name>.bad`, kept for people (the
-// newest three), and never read again.
+// newest three), and never read again. One of a version that crashed this node is renamed to
+// `<name>.held` in the same way.
 //
 // Invariants  A file is used only if its name's SHA-256, its checksums and its state hash agree.
 //             save() of what the newest file already holds writes nothing.
@@ -35,6 +36,11 @@ struct SavedFile {
   std::vector<std::string> remarks;  // what could not be tidied up; the file itself is durable
 };
 
+struct Generation {
+  std::string name;
+  std::uint64_t seq;  // as the file says of itself, unverified
+};
+
 struct RestoreReport {
   std::optional<SnapshotContents> contents;
   std::string file;                  // that it came from
@@ -61,6 +67,12 @@ class SnapshotStore {
   RestoreReport restore_before(std::string_view file, dataset::HashSeed seed);
   // Names of what is there, newest first; unverified.
   [[nodiscard]] base::Result<std::vector<std::string>> files();
+  // Newest first; those whose beginning cannot be read are left out.
+  std::vector<Generation> generations();
+  // Files of this version and newer ones will not be read any more. What it did, for people.
+  std::vector<std::string> set_aside_from(std::uint64_t seq);
+  // These stay beside the newest ones, in place of what was named before. Not while one is written.
+  void protect(std::vector<std::string> names) { protected_ = std::move(names); }
 
  private:
   RestoreReport restore_from(const std::vector<std::string>& newest_first, dataset::HashSeed seed);
@@ -69,6 +81,7 @@ class SnapshotStore {
   base::Disk& disk_;
   const dataset::Lineage lineage_;
   const std::size_t generations_;
+  std::vector<std::string> protected_;
 };
 
 }  // namespace tidemark::consumer

@@ -34,8 +34,9 @@ std::string percent(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? "0" : std::to_string(part * 100 / whole);
 }
 
-// Who serves nothing yet begins where its fleet or ring is held.
+// Who serves nothing yet begins where its fleet or ring is held; who crashed stays below that.
 std::uint64_t seq_max(const FeederStatus& at) {
+  if (at.hold.before_seq != 0 && at.hold.until_seq == 0) return at.hold.before_seq - 1;
   if (!at.offered && at.pin) return at.pin->seq;
   if (!at.offered && at.watermark) return at.watermark->seq;
   return std::numeric_limits<std::uint64_t>::max();

@@ -185,5 +185,33 @@ TEST_F(SnapshotStoreTest, SurvivesAFailureOfAnyCall) {
   }
 }
 
+TEST_F(SnapshotStoreTest, WhatIsProtectedStaysBesideTheNewest) {
+  const std::string good = save_next();
+  const std::string unprotected = save_next();
+  store.protect({good});
+  for (int i = 0; i < 5; ++i) save_next();
+  EXPECT_TRUE(disk.files().contains(good));
+  EXPECT_FALSE(disk.files().contains(unprotected));
+  EXPECT_EQ(store.files()->size(), generations_min + 1);
+  store.protect({});
+  save_next();
+  EXPECT_FALSE(disk.files().contains(good));
+}
+
+TEST_F(SnapshotStoreTest, FilesOfAVersionThatCrashedAreSetAsideAndNotReadAgain) {
+  save_next();
+  const std::string second = save_next();
+  const std::string third = save_next();
+  const auto generations = store.generations();
+  ASSERT_EQ(generations.size(), 3u);
+  EXPECT_EQ(generations.front().name, third);
+  EXPECT_EQ(generations.front().seq, 3u);
+  EXPECT_EQ(store.set_aside_from(3).size(), 1u);
+  EXPECT_TRUE(disk.files().contains(third + ".held"));
+  const RestoreReport report = store.restore(seed);
+  ASSERT_TRUE(report.contents.has_value());
+  EXPECT_EQ(report.file, second);
+}
+
 }  // namespace
 }  // namespace tidemark::consumer
