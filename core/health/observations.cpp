@@ -8,6 +8,10 @@ namespace tidemark::health {
 
 using event::Observed;
 
+namespace {
+constexpr std::size_t touched_max = 1024;  // beyond it naming them costs more than judging all
+}
+
 void Observations::note_undecodable(std::int64_t appended_ms) {
   log_ms_ = std::max(log_ms_, appended_ms);
 }
@@ -21,7 +25,10 @@ void Observations::apply(const event::HealthFrame& frame, std::int64_t appended_
     return;
   }
   Prober& prober = probers_[*index];
-  if (std::exchange(prober.agent, frame.agent) != frame.agent) ++revision_;
+  if (std::exchange(prober.agent, frame.agent) != frame.agent) {
+    ++revision_;
+    touched_.all = true;
+  }
   // Fresh again though log time did not rise: two frames of one millisecond.
   if (std::exchange(prober.seen_ms, log_ms_) != log_ms_ && !time_passed) ++revision_;
   ++frames_;
@@ -73,9 +80,19 @@ void Observations::note(std::uint16_t index, const event::Observation& observati
     said->observed = observation.observed;
     said->since_ms = log_ms_;
   }
+  touch(observation.pool);
   said->frame = frames_;
   said->cause = observation.cause;
   if (observation.observed == Observed::Up && !prober.agent) seen.last_up_ms = log_ms_;
+}
+
+void Observations::touch(const std::string& pool) {
+  if (touched_.all) return;
+  if (touched_.pools.size() == touched_max) {
+    touched_ = {};
+  } else if (touched_.pools.empty() || touched_.pools.back() != pool) {
+    touched_.pools.push_back(pool);
+  }
 }
 
 // Takes back what the prober said last in an earlier frame.
@@ -89,6 +106,7 @@ void Observations::forget(std::uint16_t index, std::uint64_t before_frame) {
       const std::size_t gone = std::erase_if(seen->second.said, outdated);
       probers_[index].endpoints -= gone;
       revision_ += gone;
+      if (gone > 0) touch(pool->first);
       seen = seen->second.said.empty() ? endpoints.erase(seen) : std::next(seen);
     }
     pool = endpoints.empty() ? pools_.erase(pool) : std::next(pool);

@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/bytes.hpp"
@@ -75,15 +76,24 @@ class Observations {
   // Rises whenever something changed that a verdict could depend on, beside log time: while neither
   // rose, no verdict changed.
   std::uint64_t revision() const noexcept { return revision_; }
+  // Pools of which something was said, or taken back, since it was asked last: a verdict on any
+  // other changed by freshness and overrides alone. `all`: too many to name, or nobody knows.
+  struct Touched {
+    bool all = true;
+    std::vector<std::string> pools;  // a name may stand in it several times
+  };
+  Touched take_touched() { return std::exchange(touched_, {.all = false, .pools = {}}); }
+
   // Observations that found no room: beyond probers_max, or observations_max of one prober.
   std::uint64_t ignored() const noexcept { return ignored_; }
 
   // What judging reads, without copies; nullptr: nobody says anything.
   const Endpoints* find(std::string_view pool) const;
   const Prober& prober(std::uint16_t index) const noexcept { return probers_[index]; }
+  std::size_t prober_count() const noexcept { return probers_.size(); }  // indexes are below it
 
-  // For snapshot files: canonical octets, and back. Equal Observations, equal octets (revision and
-  // counters are not part of either).
+  // For snapshot files: canonical octets, and back. Equal Observations, equal octets (revision,
+  // counters and what was touched are not part of either).
   base::Bytes to_octets() const;
   static base::Result<Observations> from_octets(base::ByteView octets);
   friend bool operator==(const Observations& a, const Observations& b) {
@@ -94,6 +104,7 @@ class Observations {
   std::optional<std::uint16_t> admit(const std::string& name);
   void note(std::uint16_t index, const event::Observation& observation);
   void forget(std::uint16_t index, std::uint64_t before_frame);
+  void touch(const std::string& pool);
   class Reading;
   void take_probers(Reading& in);
   void take_endpoints(Reading& in);
@@ -106,6 +117,7 @@ class Observations {
   std::uint64_t frames_ = 0;
   std::uint64_t revision_ = 0;
   std::uint64_t ignored_ = 0;
+  Touched touched_;
 };
 
 }  // namespace tidemark::health

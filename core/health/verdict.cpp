@@ -185,7 +185,7 @@ std::uint64_t answer_of_family(const event::Pool& pool, std::uint64_t members,
   return tier;
 }
 
-using Overrides = std::span<const event::Override>;  // of one pool, by endpoint
+using Overrides = std::span<const event::Override>;  // judge_masks()
 
 const event::Override* find_override(Overrides overrides, const std::string& endpoint,
                                      std::int64_t log_ms) {
@@ -195,28 +195,25 @@ const event::Override* find_override(Overrides overrides, const std::string& end
   return nullptr;
 }
 
-PoolMasks masks_of(const dataset::PoolView& view, Overrides overrides,
-                   const Observations& observations, PoolRulings& why) {
-  const event::Pool& pool = view.pool();
-  TIDEMARK_CHECK(pool.endpoints.size() <= event::pool_endpoints_max, "a mask has 64 bits");
-  const PoolObservations said(observations, pool);
-  Judged judged;
-  for (std::size_t i = 0; i < pool.endpoints.size(); ++i) {
-    const event::Endpoint& endpoint = pool.endpoints[i];
-    const Observations::Seen* seen = said.find(endpoint.id);
-    const event::Override* entry = find_override(overrides, endpoint.id, observations.log_ms());
-    const Ruling ruling = rule_on(pool, endpoint, entry, observations, seen);
-    if (ruling.up) judged.up |= bit(i);
-    if (ruling.drained) judged.drained |= bit(i);
-    for (unsigned n = 0; n < why.rule_bits.size(); ++n) {
-      if ((static_cast<unsigned>(ruling.rule) >> n & 1U) != 0) why.rule_bits[n] |= bit(i);
-    }
-    const bool taken_out = ruling.by_operator() && (!ruling.up || ruling.drained);
-    if (endpoint.weight > 0 && !taken_out) judged.eligible |= bit(i);
-    judged.last_up_ms[i] = seen == nullptr ? -1 : seen->last_up_ms;
+// When the same words may mean something else: PoolJudgement::until_ms.
+std::int64_t end_of_freshness(const event::Pool& pool, const Observations& observations,
+                              const Observations::Seen& seen) {
+  std::int64_t end = std::numeric_limits<std::int64_t>::max();
+  for (const Said& said : seen.said) {
+    const std::int64_t last = observations.prober(said.prober).seen_ms;
+    if (observations.log_ms() - last > pool.stale_after_ms) continue;  // it is over already
+    end = std::min(end, last + pool.stale_after_ms + 1);
   }
-  return {judged.up, answer_of_family(pool, view.members_v4(), view.weighted(), judged, why.v4),
-          answer_of_family(pool, view.members_v6(), view.weighted(), judged, why.v6)};
+  return end;
+}
+
+std::int64_t end_of_overrides(Overrides overrides, std::int64_t log_ms) {
+  std::int64_t end = std::numeric_limits<std::int64_t>::max();
+  for (const event::Override& entry : overrides) {
+    if (entry.until_ms == 0 || !in_force(entry, log_ms)) continue;
+    end = static_cast<std::int64_t>(std::min(static_cast<std::uint64_t>(end), entry.until_ms));
+  }
+  return end;
 }
 
 std::string told_by(const Observations& observations, const Observations::Seen* seen,
@@ -239,6 +236,38 @@ std::string told_by(const Observations& observations, const Observations::Seen* 
 }
 
 }  // namespace
+
+PoolJudgement judge_masks(const dataset::PoolView& view, Overrides overrides,
+                          const Observations& observations) {
+  const event::Pool& pool = view.pool();
+  TIDEMARK_CHECK(pool.endpoints.size() <= event::pool_endpoints_max, "a mask has 64 bits");
+  const PoolObservations said(observations, pool);
+  PoolJudgement found;
+  found.until_ms = end_of_overrides(overrides, observations.log_ms());
+  PoolRulings& why = found.rulings;
+  Judged judged;
+  for (std::size_t i = 0; i < pool.endpoints.size(); ++i) {
+    const event::Endpoint& endpoint = pool.endpoints[i];
+    const Observations::Seen* seen = said.find(endpoint.id);
+    const event::Override* entry = find_override(overrides, endpoint.id, observations.log_ms());
+    const Ruling ruling = rule_on(pool, endpoint, entry, observations, seen);
+    if (ruling.up) judged.up |= bit(i);
+    if (ruling.drained) judged.drained |= bit(i);
+    for (unsigned n = 0; n < why.rule_bits.size(); ++n) {
+      if ((static_cast<unsigned>(ruling.rule) >> n & 1U) != 0) why.rule_bits[n] |= bit(i);
+    }
+    const bool taken_out = ruling.by_operator() && (!ruling.up || ruling.drained);
+    if (endpoint.weight > 0 && !taken_out) judged.eligible |= bit(i);
+    judged.last_up_ms[i] = seen == nullptr ? -1 : seen->last_up_ms;
+    if (seen != nullptr) {
+      found.until_ms = std::min(found.until_ms, end_of_freshness(pool, observations, *seen));
+    }
+  }
+  found.masks = {judged.up,
+                 answer_of_family(pool, view.members_v4(), view.weighted(), judged, why.v4),
+                 answer_of_family(pool, view.members_v6(), view.weighted(), judged, why.v6)};
+  return found;
+}
 
 std::string_view to_text(Rule rule) noexcept {
   switch (rule) {
@@ -279,28 +308,6 @@ std::vector<Verdict> judge(const dataset::Dataset& dataset, const dataset::PoolV
     verdicts.push_back({ruling.up, ruling.drained, ruling.rule, std::move(cause)});
   }
   return verdicts;
-}
-
-HealthView HealthView::freeze(const dataset::Dataset& dataset, const Observations& observations,
-                              std::int64_t position) {
-  auto masks = std::make_shared<std::vector<PoolMasks>>(dataset.pool_slots());
-  auto rulings = std::make_shared<std::vector<PoolRulings>>(dataset.pool_slots());
-  const std::vector<event::Override> overrides = dataset.overrides();
-  for (const dataset::PoolView& pool : dataset.pools()) {
-    const std::string& name = pool.pool().name;
-    const auto first = std::partition_point(overrides.begin(), overrides.end(),
-                                            [&](const auto& entry) { return entry.pool < name; });
-    const auto last = std::partition_point(first, overrides.end(),
-                                           [&](const auto& entry) { return entry.pool == name; });
-    (*masks)[pool.slot()] =
-        masks_of(pool, Overrides(first, last), observations, (*rulings)[pool.slot()]);
-  }
-  HealthView view;
-  view.position_ = position;
-  view.log_ms_ = observations.log_ms();
-  view.masks_ = std::move(masks);
-  view.rulings_ = std::move(rulings);
-  return view;
 }
 
 }  // namespace tidemark::health

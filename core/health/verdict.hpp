@@ -34,7 +34,9 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -83,28 +85,51 @@ struct PoolRulings {
     }
     return static_cast<Rule>(rule);
   }
+  friend bool operator==(const PoolRulings&, const PoolRulings&) = default;
 };
 
-// Immutable. One PoolMasks for each pool slot of the Dataset that it was frozen with.
+struct PoolJudgement {
+  PoolMasks masks;
+  PoolRulings rulings;
+  // Log time from which the same observations may say something else: somebody is not fresh any
+  // more, or an override ends. The largest number: never.
+  std::int64_t until_ms = std::numeric_limits<std::int64_t>::max();
+};
+// `overrides`: those of this pool, by endpoint, in force or not.
+PoolJudgement judge_masks(const dataset::PoolView& pool, std::span<const event::Override> overrides,
+                          const Observations& observations);
+
+// Immutable. One PoolMasks for each pool slot of the Dataset that it was frozen with. Views that
+// RunningView made one after the other share the blocks of slots that did not change.
 class HealthView {
  public:
   // `position`: offset of the last folded health record, -1 if none.
-  // Cost: about 0.1 us an endpoint with 3 probers (tests/bench/core/health), all pools each time.
+  // Cost: about 0.1 us an endpoint with 3 probers (tests/bench/core/health), all pools each time;
+  // who follows the health topic has a RunningView.
   static HealthView freeze(const dataset::Dataset& dataset, const Observations& observations,
                            std::int64_t position);
   std::int64_t position() const noexcept { return position_; }
   std::int64_t log_ms() const noexcept { return log_ms_; }
-  const PoolMasks& masks(std::uint32_t slot) const noexcept { return (*masks_)[slot]; }
-  const PoolRulings& rulings(std::uint32_t slot) const noexcept { return (*rulings_)[slot]; }
-  friend bool same_masks(const HealthView& a, const HealthView& b) noexcept {
-    return *a.masks_ == *b.masks_;
+  const PoolMasks& masks(std::uint32_t slot) const noexcept {
+    return (*blocks_)[slot / block_slots]->masks[slot % block_slots];
   }
+  const PoolRulings& rulings(std::uint32_t slot) const noexcept {
+    return (*blocks_)[slot / block_slots]->rulings[slot % block_slots];
+  }
+  friend bool same_masks(const HealthView& a, const HealthView& b) noexcept;
 
  private:
+  friend class RunningView;
+  static constexpr std::uint32_t block_slots = 64;
+  struct Block {
+    std::array<PoolMasks, block_slots> masks{};
+    std::array<PoolRulings, block_slots> rulings{};
+  };
+  using Blocks = std::vector<std::shared_ptr<const Block>>;
+
   std::int64_t position_ = -1;
   std::int64_t log_ms_ = -1;
-  std::shared_ptr<const std::vector<PoolMasks>> masks_;
-  std::shared_ptr<const std::vector<PoolRulings>> rulings_;
+  std::shared_ptr<const Blocks> blocks_;
 };
 
 }  // namespace tidemark::health

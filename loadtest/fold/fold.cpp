@@ -23,6 +23,7 @@
 #include "consumer/snapshot/published.hpp"
 #include "core/base/check.hpp"
 #include "core/dns/rdata.hpp"
+#include "core/health/running_view.hpp"
 #include "core/log/memory_log.hpp"
 #include "schemas/codec.hpp"
 
@@ -231,6 +232,8 @@ void flips(fold::State& state, std::uint64_t pools) {
   fold::step(state, change, state.offset + 1);
   health::Observations seen;
   consumer::Published<consumer::Snapshot> published(frozen(state, seen), 1);
+  health::RunningView running;
+  running.begin(state.dataset, seen, 0);
   const double begin = cpu_seconds();
   for (int i = 0; i < count; ++i) {
     event::HealthFrame frame;
@@ -240,7 +243,8 @@ void flips(fold::State& state, std::uint64_t pools) {
                                   "endpoint-1",
                                   i % 2 == 0 ? event::Observed::Down : event::Observed::Up, ""});
     seen.apply(frame, 1000 + i);
-    published.publish(frozen(state, seen));
+    published.publish(std::make_unique<const consumer::Snapshot>(
+        consumer::Snapshot{state.dataset, running.refresh(state.dataset, seen, i)}));
   }
   std::printf("\"flips\": {\"pools\": %llu, \"each_us\": %.2f}, ",
               static_cast<unsigned long long>(pools), (cpu_seconds() - begin) * 1e6 / count);

@@ -2,7 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include "core/dataset/editor.hpp"
-#include "core/health/verdict.hpp"
+#include "core/health/running_view.hpp"
 
 namespace tidemark::health {
 namespace {
@@ -47,6 +47,25 @@ void freeze(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0) * endpoints_per_pool);
 }
 BENCHMARK(freeze)->Arg(1)->Arg(1000)->Arg(10'000)->Unit(benchmark::kMicrosecond);
+
+// One of the probers says that one endpoint is down, then up again: all that a node does about it.
+void flip(benchmark::State& state) {
+  const auto dataset = dataset_of(state.range(0));
+  Observations observations;
+  for (int p = 0; p < probers; ++p) observations.apply(full_frame(dataset, p), 1000);
+  RunningView running;
+  running.begin(dataset, observations, 0);
+  std::int64_t now = 1000;
+  for (auto _ : state) {
+    event::HealthFrame frame;
+    frame.prober = "prober-0";
+    frame.observations.push_back({"pool-" + std::to_string(now % state.range(0)), "endpoint-1",
+                                  now % 2 == 0 ? event::Observed::Down : event::Observed::Up, ""});
+    observations.apply(frame, ++now);
+    benchmark::DoNotOptimize(running.refresh(dataset, observations, now));
+  }
+}
+BENCHMARK(flip)->Arg(1)->Arg(1000)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMicrosecond);
 
 void apply_full(benchmark::State& state) {
   const auto dataset = dataset_of(state.range(0));
