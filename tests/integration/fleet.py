@@ -55,12 +55,13 @@ class Process:
         self.name = name
         self.arguments = [str(argument) for argument in arguments]
         self.log = folder / f"{name}.log"
+        self.launch = {}  # more for Popen: user, env
         self.child = None
 
     def start(self):
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen(self.arguments, stdout=log, stderr=log,
-                                          stdin=subprocess.DEVNULL)
+                                          stdin=subprocess.DEVNULL, **self.launch)
         return self
 
     def send(self, number):
