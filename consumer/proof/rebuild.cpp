@@ -29,6 +29,7 @@ Rebuild::Rebuild(RebuildPlan plan, std::unique_ptr<log::Source> changes)
             true,
             {},
             {},
+            {},
             {}},
       thread_([this] {
         outcome_ = work();
@@ -82,6 +83,7 @@ Result<void> Rebuild::begin_at(fold::State state) {
   made_.footprints.note(state);
   made_.at_compare.reset();
   made_.differences.clear();
+  made_.origins = {};
   replay_.emplace(std::move(state));
   return changes_->start(from);
 }
@@ -104,7 +106,11 @@ Result<void> Rebuild::begin_at_next_start() {
 }
 
 Result<void> Rebuild::fold(const log::Record& record) {
-  TIDEMARK_TRY_VOID(replay_->take(record, {}));
+  TIDEMARK_TRY_VOID(replay_->take(
+      record, [this](const log::Record&, const event::ChangeSet& change, const auto& judgement) {
+        made_.origins.note(change, judgement);
+        return base::Result<void>{};
+      }));
   const fold::State& state = replay_->state();
   made_.footprints.note(state);
   if (plan_.pin_seq == state.dataset.version().seq.value()) made_.pinned = state.dataset;

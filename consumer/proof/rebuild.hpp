@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "consumer/history/replay.hpp"
+#include "consumer/proof/succession.hpp"
 #include "consumer/snapshot_file/snapshot_file.hpp"
 #include "core/base/result.hpp"
 #include "core/dataset/hash_tree.hpp"
@@ -50,6 +51,7 @@ struct Rebuilt {
   std::optional<fold::Footprint> at_compare;     // none: the log ends before, or began behind
   std::vector<dataset::Difference> differences;  // left: the suspect's, right: the log's
   std::optional<dataset::Dataset> pinned;
+  LogOrigins origins{};  // if it was read from its beginning
 };
 
 class Rebuild {

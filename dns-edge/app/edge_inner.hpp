@@ -20,6 +20,7 @@
 #include "dns-edge/app/served.hpp"
 #include "dns-edge/app/snapshot_saver.hpp"
 #include "dns-edge/app/staleness.hpp"
+#include "dns-edge/app/succession_watch.hpp"
 #include "net/bell_watch.hpp"
 #include "net/system_ports.hpp"
 
@@ -80,6 +81,7 @@ struct EdgeNode::Inner {
   std::unique_ptr<consumer::Feeder> feeder;
   Recovery recovery;
   SelfRepair repair;
+  SuccessionWatch succession;
   SnapshotSaver saver;
   PinKeeper pins;
   NodeReporter reporter;

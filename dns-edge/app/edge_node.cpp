@@ -60,6 +60,7 @@ EdgeNode::Inner::Inner(boost::asio::io_context& with_io, EdgeSettings with_setti
       served(serve_settings(settings)),
       recovery({clock, random, *disk, *log}, settings.dataset, seed, settings.snapshots),
       repair({clock, random, *log, *disk, settings.dataset, seed}),
+      succession({clock, random, *log, settings.dataset, seed}),
       saver(store),
       pins(*disk, store, consumer::lineage_of(settings.dataset), seed),
       reporter(*log, settings.dataset + ".fleet", clock),
@@ -202,6 +203,7 @@ void EdgeNode::Inner::look_at_proof() {
 }
 
 void EdgeNode::Inner::recover() {
+  tell_all(Severity::Warning, succession.step(*feeder));
   Recovery::Turn turn = recovery.step(*feeder);
   tell_all(Severity::Remark, turn.remarks);
   tell_all(Severity::Warning, turn.warnings);
@@ -229,7 +231,8 @@ void EdgeNode::Inner::wait(const consumer::StepReport& stepped) {
   if (!changes.is_open() || !health.is_open() || !control.is_open()) {
     pause = std::min<std::chrono::nanoseconds>(pause, consumer::reopen_pause);
   }
-  if (recovery.is_busy()) pause = std::min<std::chrono::nanoseconds>(pause, look_period);
+  if (recovery.is_busy() || succession.is_busy())
+    pause = std::min<std::chrono::nanoseconds>(pause, look_period);
   if (report_in) pause = std::min(pause, *report_in);
   if (served.retired() != 0) pause = std::min(pause, reclaim_period);
   const auto& active = served.active();
@@ -295,6 +298,7 @@ void EdgeNode::Inner::stop() {
   served.stop();
   if (admin) reporter.leave(report_of(feeder->status()));
   repair.stop();
+  succession.stop();
   pins.finish();
   saver.finish();
   last_save.reset();

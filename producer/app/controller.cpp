@@ -1,5 +1,6 @@
 #include "producer/app/controller.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include <boost/asio/post.hpp>
@@ -16,6 +17,16 @@ constexpr std::size_t records_per_step_max = 512;
 // Topics are created and verified before anything is read or written; a start takes its time.
 constexpr consumer::LateTerms late{consumer::LateTerms::Opens::WhenAllowed,
                                    std::chrono::seconds(1)};
+
+// What some edge that still reports holds, whether it follows the log or not.
+std::uint64_t newest_seq_of(const FleetView& fleet) {
+  constexpr std::int64_t heard_within_ms = 60'000;
+  std::uint64_t newest = 0;
+  for (const NodeStatus& node : fleet.nodes()) {
+    if (node.age_ms <= heard_within_ms) newest = std::max(newest, node.report.active_seq);
+  }
+  return newest;
+}
 
 }  // namespace
 
@@ -56,7 +67,15 @@ Controller::Inner::Inner(boost::asio::io_context& io_of, ControllerSettings sett
       publisher({.source = "/tidemark/" + settings.dataset + "/" + settings.name}, clock, outbox,
                 changes_sink),
       heartbeat(settings.name, clock, control_sink),
-      loss({clock, *log, outbox, settings.dataset, seed}),
+      loss({.clock = clock,
+            .log = *log,
+            .outbox = outbox,
+            .dataset = settings.dataset,
+            .seed = seed,
+            .sent_file = settings.state_folder + "/sent.sqlite",
+            .source = "/tidemark/" + settings.dataset + "/" + settings.name,
+            .refill_after = settings.refill_after,
+            .fleet_seq = [this] { return newest_seq_of(fleet); }}),
       timer(io) {}
 
 Controller::Inner::~Inner() {

@@ -9,6 +9,7 @@
 // Requires  The io_context outlives it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -41,6 +42,8 @@ struct ControllerSettings {
   std::size_t outbox_entries_max = 10'000;
   std::uint64_t save_after_changes = 1000;
   RolloutSettings rollout{};
+  // A topic made anew is filled again after so long; nothing: never.
+  std::optional<std::chrono::seconds> refill_after = std::chrono::seconds(60);
   SnapshotDeskSettings snapshots{};  // whose base_url, if empty, is that of `api`
 };
 

@@ -49,6 +49,7 @@ struct Options {
   std::uint64_t snapshot_downloads = 4;
   std::uint64_t snapshot_octets_per_second = 0;
   RolloutSettings rollout{};  // from the file only
+  std::string refill_after;
 };
 
 // rings: [{name: canary, soak: 30}, {name: eu, soak: 60}, {name: archive, late: 3600}]
@@ -113,6 +114,7 @@ base::Result<void> read_config(Options& options) {
                                              {"snapshot_grace_seconds", Kind::Number},
                                              {"snapshot_downloads", Kind::Number},
                                              {"snapshot_octets_per_second", Kind::Number},
+                                             {"refill_after"},
                                              {"rings", Kind::Tables, {"name", "soak", "late"}},
                                              {"rollout.servfail_percent", Kind::Number},
                                              {"rollout.nxdomain_percent", Kind::Number},
@@ -126,7 +128,8 @@ base::Result<void> read_config(Options& options) {
                                                         {&options.name, "name"},
                                                         {&options.topics, "topics"},
                                                         {&options.kafka_settings, "kafka_settings"},
-                                                        {&options.advertise, "advertise"}};
+                                                        {&options.advertise, "advertise"},
+                                                        {&options.refill_after, "refill_after"}};
   for (const auto& [place, key] : texts) {
     if (!place->empty() || !file.has(key)) continue;
     *place = file.text(key).value_or("");
@@ -204,6 +207,18 @@ base::Result<SnapshotDeskSettings> snapshots_of(const Options& options) {
   return wanted;
 }
 
+base::Result<std::optional<std::chrono::seconds>> read_refill_after(const std::string& text) {
+  constexpr std::int64_t most = 7 * 86'400;
+  if (text == "never") return std::nullopt;
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size() || seconds < 1 || seconds > most) {
+    return base::fail(base::Errc::Invalid,
+                      "--refill-after " + text + ": seconds, from 1 to 604800, or never");
+  }
+  return std::chrono::seconds(seconds);
+}
+
 base::Result<ControllerSettings> settings_of(const Options& options) {
   for (const auto& [value, flag] :
        {std::pair(&options.log, "--log"), std::pair(&options.dataset, "--dataset"),
@@ -240,6 +255,9 @@ base::Result<ControllerSettings> settings_of(const Options& options) {
   settings.zone_body_octets_max = static_cast<std::size_t>(options.zone_octets_max);
   settings.outbox_entries_max = static_cast<std::size_t>(options.outbox_entries_max);
   settings.rollout = options.rollout;
+  if (!options.refill_after.empty()) {
+    TIDEMARK_TRY(settings.refill_after, read_refill_after(options.refill_after));
+  }
   return settings;
 }
 
@@ -329,6 +347,9 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 1000));
   app.add_option("--snapshot-octets-per-second", options.snapshot_octets_per_second,
                  "no download is faster (default 0: no limit)");
+  app.add_option("--refill-after", options.refill_after,
+                 "a topic that was made anew is filled with what this controller holds after so "
+                 "many seconds (default 60), or never");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

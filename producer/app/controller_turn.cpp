@@ -48,9 +48,14 @@ void Controller::Inner::turn() {
     spdlog::info("{} at version {}, offset {} {}", event::to_text(status.state),
                  status.version.seq.value(), status.offset, status.detail);
     if (status.state == event::NodeState::Live) api->desk().settle_known();
+    // Should the log be filled again with it, and this controller end over that.
+    if (status.state == event::NodeState::Diverged) save(true);
   }
   bootstrap_if_needed();
-  tell(loss.step(*feeder, *history));
+  tell(loss.step(*feeder, [this] {
+    history->doubt();
+    history->turn(*feeder);  // before it hears of other records with the same offsets
+  }));
   step_fleet();
   publish();
   auto wanted = api->desk().step();
@@ -76,7 +81,10 @@ void Controller::Inner::turn() {
   schedule(wanted, report.more);
 }
 
+// Not into a log that is not, or not known to be, the one that was folded.
 void Controller::Inner::publish() {
+  const event::NodeState state = feeder->node_state();
+  if (state == event::NodeState::Diverged || state == event::NodeState::Restored) return;
   const PublishReport report = publisher.step();
   tell(report.remarks);
 }

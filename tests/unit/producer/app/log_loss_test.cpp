@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/log/memory_log.hpp"
+#include "producer/api/history_keeper.hpp"
 #include "producer/publish/publisher.hpp"
 #include "tests/support/feeder_rig.hpp"
 #include "tests/unit/topics/temporary_folder.hpp"
@@ -22,7 +23,7 @@ event::ChangeSet put_www(std::uint64_t number) {
 
 class Losing : public ::testing::Test {
  protected:
-  Losing()
+  explicit Losing(std::optional<std::chrono::seconds> refill_after = std::nullopt)
       : log(store),
         changes(*log.source(changes_topic)),
         sink(*log.sink(changes_topic)),
@@ -31,7 +32,13 @@ class Losing : public ::testing::Test {
         history(folder.file("history"), "tests",
                 {.clock = clock, .source = [this] { return log.source(changes_topic); }},
                 fold::State::empty(consumer::lineage_of("tests"), dataset::HashSeed(1))),
-        loss({clock, log, outbox, "tests", dataset::HashSeed(1)}),
+        loss({.clock = clock,
+              .log = log,
+              .outbox = outbox,
+              .dataset = "tests",
+              .seed = dataset::HashSeed(1),
+              .source = "/tidemark/tests/c1",
+              .refill_after = refill_after}),
         feeder({.dataset_name = "tests",
                 .seed = dataset::HashSeed(1),
                 .when_older = consumer::FeederSettings::WhenOlder::Follow},
@@ -63,7 +70,11 @@ class Losing : public ::testing::Test {
       (void)feeder.take_snapshot();
       history.turn(feeder);
       publisher.passed(log::Offset(feeder.state().offset));
-      for (std::string& remark : loss.step(feeder, history)) said += remark + "\n";
+      const auto doubt = [this] {
+        history.doubt();
+        history.turn(feeder);
+      };
+      for (std::string& remark : loss.step(feeder, doubt)) said += remark + "\n";
     }
   }
   // Time passes until the condition holds; what a thread does takes real time.
@@ -138,6 +149,137 @@ TEST_F(Losing, FollowsNoLogThatSharesNothingWithIt) {
     EXPECT_EQ(feeder.state().dataset.version(), before.dataset.version());
   }
   EXPECT_EQ(next(), 1) << "and nothing is sent there";
+}
+
+class LosingAll : public Losing {
+ protected:
+  LosingAll() : Losing(60s) {}
+};
+
+TEST_F(LosingAll, FillsATopicThatWasMadeAnewAndGoesOnWithAHigherVersion) {
+  store->recreate(changes_topic);
+  const auto begun = clock.steady();
+  ASSERT_TRUE(until([&] { return said.find("in 60 s (--refill-after)") != said.npos; })) << said;
+  EXPECT_EQ(next(), 0) << "not before its time";
+  ASSERT_TRUE(until([&] { return state() == event::NodeState::Live; })) << said;
+  EXPECT_GE(clock.steady() - begun, 60s);
+  const auto version = feeder.state().dataset.version();
+  EXPECT_EQ(version.seq.value(), before.dataset.version().seq.value() + 1) << said;
+  EXPECT_EQ(version.state_hash, before.dataset.version().state_hash);
+  wish(put_www(77));
+  EXPECT_EQ(feeder.state().dataset.version().seq.value(), version.seq.value() + 1);
+}
+
+TEST_F(LosingAll, NeverTouchesALogThatSomebodyElseWroteTo) {
+  store->recreate(changes_topic);
+  support::append(log, changes_topic, {support::draft(support::create_zone(9, name("other.")))});
+  ASSERT_TRUE(until([&] { return said.find("1 changes that no refill wrote") != said.npos; }))
+      << said;
+  for (int i = 0; i < 200; ++i) {
+    clock.advance(1s);
+    run();
+  }
+  EXPECT_EQ(next(), 1);
+  EXPECT_EQ(feeder.state().dataset.version(), before.dataset.version());
+}
+
+TEST_F(LosingAll, FollowsARefillOfAnotherAndSendsWhatThatDidNotHold) {
+  // The other one holds what was there up to version 3.
+  fold::State others = fold::State::empty(consumer::lineage_of("tests"), dataset::HashSeed(3));
+  fold::Footprints footprints;
+  auto source = *log.source(changes_topic);
+  ASSERT_TRUE(source->start(log::Offset(0)));
+  consumer::Replay replay(std::move(others));
+  const auto drained = source->drain(3);
+  ASSERT_TRUE(drained);
+  for (const log::Record& record : drained->records) {
+    ASSERT_TRUE(replay.take(record, {}));
+    footprints.note(replay.state());
+  }
+  const auto succession = consumer::succession_of(replay.state(), footprints);
+  store->recreate(changes_topic);
+  Refilling refilling({.dataset = "tests",
+                       .seed = dataset::HashSeed(4),
+                       .target = replay.state().dataset,
+                       .succession = succession,
+                       .source = "/tidemark/tests/c2"},
+                      *log.source(changes_topic), *log.sink(changes_topic));
+  ASSERT_TRUE(until([&] { return refilling.is_done(); }));
+  ASSERT_TRUE(refilling.take());
+  const auto followed = [&] { return said.find("it goes on from version 5 as") != said.npos; };
+  ASSERT_TRUE(until(followed)) << said;
+  EXPECT_EQ(said.find("Filling it again"), said.npos) << said;
+  ASSERT_TRUE(until([&] { return outbox.entries().empty(); })) << said;
+  EXPECT_EQ(feeder.state().dataset.version().seq.value(), 4u + 2u) << said;
+  EXPECT_TRUE(feeder.state().ledger.find(put_www(5).change_id));
+  EXPECT_FALSE(feeder.state().ledger.find(put_www(2).change_id));
+}
+
+TEST_F(Losing, WhatWasSentIsRememberedOverARestart) {
+  const std::string path = folder.file("sent");
+  {
+    auto memory = SentMemory::open(path);
+    ASSERT_TRUE(memory);
+    for (std::int64_t offset = 3; offset <= 5; ++offset) {
+      memory->add({offset, {7}, put_www(static_cast<std::uint64_t>(offset)), 100});
+    }
+    ASSERT_TRUE(memory->commit());
+    memory->add({6, {8}, put_www(6), 100});
+  }
+  auto memory = SentMemory::open(path);
+  ASSERT_TRUE(memory);
+  ASSERT_EQ(memory->all().size(), 3u) << "what was committed";
+  EXPECT_EQ(memory->all().back().change, put_www(5));
+  EXPECT_EQ(memory->all().back().chain, base::Sha256{7});
+  memory->add({1, {9}, put_www(1), 100});  // another history
+  ASSERT_TRUE(memory->commit());
+  memory = SentMemory::open(path);
+  ASSERT_TRUE(memory);
+  ASSERT_EQ(memory->all().size(), 1u);
+  EXPECT_EQ(memory->all().front().offset, 1);
+}
+
+TEST_F(Losing, SendsAgainAlsoIfItWasStartedAnewSince) {
+  // A new process has the restored state, no footprints, and what was sent.
+  const consumer::SnapshotContents file = support::from_disk(feeder.contents(), 1);
+  const std::string path = folder.file("sent");
+  {
+    auto memory = SentMemory::open(path);
+    ASSERT_TRUE(memory);
+    for (std::int64_t offset = 1; offset <= 4; ++offset) {
+      const auto place = feeder.footprints().at_offset(offset);
+      memory->add({offset, place->chain, put_www(static_cast<std::uint64_t>(offset + 1)), 100});
+    }
+    ASSERT_TRUE(memory->commit());
+  }
+  store->truncate(changes_topic, log::Offset(3));
+  auto source = *log.source(changes_topic);
+  LogLoss after({.clock = clock,
+                 .log = log,
+                 .outbox = outbox,
+                 .dataset = "tests",
+                 .seed = dataset::HashSeed(1),
+                 .sent_file = path});
+  consumer::Feeder restarted({.dataset_name = "tests",
+                              .seed = dataset::HashSeed(1),
+                              .when_older = consumer::FeederSettings::WhenOlder::Follow},
+                             {.clock = clock,
+                              .changes = *source,
+                              .log_identity = [this] { return log.identity(); },
+                              .folded =
+                                  [&](const consumer::FoldedChange& folded) {
+                                    publisher.folded(folded.change.change_id);
+                                  }},
+                             file);
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (next() < 5 && std::chrono::steady_clock::now() < deadline) {
+    clock.advance(50ms);
+    (void)restarted.step();
+    for (std::string& remark : after.step(restarted, [] {})) said += remark + "\n";
+    publisher.step();
+  }
+  (void)restarted.step();
+  EXPECT_EQ(fold::footprint_of(restarted.state()), fold::footprint_of(before)) << said;
 }
 
 }  // namespace
