@@ -133,6 +133,17 @@ struct Admin::Inner {
     shown["rebuilds"] = status.rebuilds;
     if (const auto& rebuilt = status.rebuilt) shown["rebuilt"] = rebuilt_of(*rebuilt);
     if (!status.trouble.empty()) shown["trouble"] = status.trouble;
+    if (status.held_before_seq != 0) {
+      shown["held"] = json::object{{"before_seq", status.held_before_seq},
+                                   {"until_seq", status.held_until_seq},
+                                   {"reason", status.held_reason}};
+    }
+    if (!status.anycast.empty()) shown["anycast"] = status.anycast;
+    shown["last_good"] = json::object{{"seq", status.good_seq},
+                                      {"soaking_seq", status.soaking_seq},
+                                      {"crashes_in_a_row", status.crashes_in_a_row},
+                                      {"self_questions", status.self_questions},
+                                      {"self_failures", status.self_failures}};
     shown["state_hash"] = status.state_hash;
     shown["offset"] = status.offset;
     shown["chain"] = status.chain;

@@ -37,6 +37,7 @@ class Scrape final : public prometheus::Collectable {
     collect_versions(families);
     collect_fold(families);
     collect_proof(families);
+    collect_trials(families);
     collect_node(families);
     collect_bootstrap(families);
     return families;
@@ -220,6 +221,24 @@ class Scrape final : public prometheus::Collectable {
           status_.disagrees ? 1 : 0);
     counter(all, "rebuilds_total", "States that did not agree with the fleet's and were rebuilt.",
             status_.rebuilds);
+  }
+
+  void collect_trials(Families& all) const {
+    gauge(all, "held_before_seq",
+          "Version that this node crashed with and does not serve; 0: none.",
+          status_.held_before_seq);
+    if (!status_.anycast.empty()) {
+      gauge(all, "anycast_announced", "0 while this node wants to be taken out of anycast.",
+            status_.anycast == "announce" ? 1 : 0);
+    }
+    gauge(all, "good_seq", "Newest version whose snapshot file proved good here; 0: none yet.",
+          status_.good_seq);
+    gauge(all, "crashes_in_a_row", "Crashes soon after a start or a new version.",
+          status_.crashes_in_a_row);
+    counter(all, "self_questions_total", "Questions that this node asked itself.",
+            status_.self_questions);
+    counter(all, "self_question_failures_total", "Those that were not answered as they must.",
+            status_.self_failures);
   }
 
   void collect_node(Families& all) const {

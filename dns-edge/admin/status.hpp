@@ -53,6 +53,13 @@ struct EdgeStatus {
   bool disagrees = false;  // with a controller; it is judged, or cannot be
   std::string trouble{};   // for people, in one sentence
 
+  // What has proved good here, and before what it holds since it crashed (dns-edge/app/last_good).
+  std::uint64_t good_seq = 0, soaking_seq = 0, crashes_in_a_row = 0;
+  std::uint64_t held_before_seq = 0, held_until_seq = 0;
+  std::string held_reason{};
+  std::uint64_t self_questions = 0, self_failures = 0;
+  std::string anycast{};  // "announce", "withdraw"; empty: nobody is told
+
   std::uint64_t zones = 0, rrsets = 0, pools = 0, dataset_octets = 0;
   std::uint64_t publications = 0, retired_snapshots = 0;
   bool snapshot_held = false;                // a verified one: this node may serve

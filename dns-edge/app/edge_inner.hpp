@@ -12,15 +12,20 @@
 #include "dns-edge/admin/admin.hpp"
 #include "dns-edge/admin/snapshot_listener.hpp"
 #include "dns-edge/app/cookie_keys.hpp"
+#include "dns-edge/app/crash_mark.hpp"
 #include "dns-edge/app/edge_node.hpp"
+#include "dns-edge/app/last_good.hpp"
 #include "dns-edge/app/node_reporter.hpp"
+#include "dns-edge/app/peer_watch.hpp"
 #include "dns-edge/app/pin_keeper.hpp"
 #include "dns-edge/app/recovery.hpp"
+#include "dns-edge/app/self_questions.hpp"
 #include "dns-edge/app/self_repair.hpp"
 #include "dns-edge/app/served.hpp"
 #include "dns-edge/app/snapshot_saver.hpp"
 #include "dns-edge/app/staleness.hpp"
 #include "dns-edge/app/succession_watch.hpp"
+#include "dns-edge/app/withdrawal.hpp"
 #include "net/bell_watch.hpp"
 #include "net/system_ports.hpp"
 
@@ -43,6 +48,14 @@ struct EdgeNode::Inner {
   void look_at_pin();
   void recover();
   void look_at_proof();
+  base::Result<void> begin_trials();
+  void note_folding();
+  void note_folded(const consumer::FoldedChange& folded);
+  void note_serving(const dataset::Dataset& dataset);
+  void look_at_trials();
+  void ask_itself();
+  void look_at_anycast();
+  void say_anycast(Anycast anycast);
   void offer_file();
   std::string snapshot_url() const;
   void tell_staleness();
@@ -69,15 +82,24 @@ struct EdgeNode::Inner {
   std::unique_ptr<consumer::PosixDisk> disk;
   std::optional<consumer::FolderLock> folder_lock;  // from begin() on
   consumer::SnapshotStore store;
+  std::unique_ptr<CrashMark> crash_mark;  // from begin() on
+  LastGood last_good;
   consumer::LateSource changes;
   consumer::LateSource health;
   consumer::LateSource control;
   Guarded<EdgeStatus> status;
   Served served;
+  SelfQuestions questions;
+  std::string self_trouble;               // told already
   std::optional<CookieKeys> cookie_keys;  // from begin() on
   std::string cookie_trouble;             // told already
   std::optional<Staleness> staleness;     // from begin() on
   std::uint32_t stale_seconds = 0;
+  consumer::LateSource fleet;  // read only for the withdrawal
+  PeerWatch peers;
+  Withdrawal withdrawal;
+  bool anycast_unsaid = false;
+  std::string anycast_trouble;  // told already
   std::unique_ptr<consumer::Feeder> feeder;
   Recovery recovery;
   SelfRepair repair;

@@ -54,10 +54,15 @@ EdgeNode::Inner::Inner(boost::asio::io_context& with_io, EdgeSettings with_setti
       log(std::move(with_log)),
       disk(std::move(with_disk)),
       store(*disk, consumer::lineage_of(settings.dataset)),
+      last_good(settings.last_good, {clock, *disk, store}, settings.node, settings.build),
       changes(clock, [this] { return log->source(settings.dataset + ".changes"); }),
       health(clock, [this] { return log->source(settings.dataset + ".health"); }),
       control(clock, [this] { return log->source(settings.dataset + ".control"); }),
       served(serve_settings(settings)),
+      questions(served.answers()),
+      fleet(clock, [this] { return log->source(settings.dataset + ".fleet"); }),
+      peers(fleet, clock, settings.node, settings.ring),
+      withdrawal(settings.withdrawal),
       recovery({clock, random, *disk, *log}, settings.dataset, seed, settings.snapshots),
       repair({clock, random, *log, *disk, settings.dataset, seed}),
       succession({clock, random, *log, settings.dataset, seed}),
@@ -74,9 +79,11 @@ Result<void> EdgeNode::Inner::begin() {
   folder_lock.emplace(std::move(lock));
   TIDEMARK_TRY(cookie_keys, CookieKeys::open(settings.cookies, random));
   TIDEMARK_TRY_VOID(check_addresses_free(settings.listen));
+  TIDEMARK_TRY_VOID(begin_trials());
   consumer::RestoreReport restored = store.restore(seed);
   tell_all(Severity::Warning, restored.remarks);
   if (restored.contents) {
+    note_serving(restored.contents->state.dataset);
     const fold::State& state = restored.contents->state;
     saved_offset = state.offset;
     durable_seq = state.dataset.version().seq.value();
@@ -86,6 +93,11 @@ Result<void> EdgeNode::Inner::begin() {
   }
   consumer::PinFiles::Found pinned = pins.restore();
   tell_all(Severity::Warning, pinned.remarks);
+  const consumer::Hold hold = last_good.hold();
+  if (hold.before_seq != 0 && pinned.pin && pinned.pin->dataset &&
+      pinned.pin->dataset->version().seq.value() >= hold.before_seq) {
+    pinned.pin->dataset.reset();
+  }
   if (pinned.pin && pinned.pin->pin.seq != 0) {
     tell.remark(Severity::Warning, "still pinned: " + consumer::to_text(pinned.pin->pin));
   }
@@ -100,9 +112,12 @@ Result<void> EdgeNode::Inner::begin() {
                             .changes = changes,
                             .health = &health,
                             .control = &control,
-                            .log_identity = [this] { return log->identity(); }},
+                            .log_identity = [this] { return log->identity(); },
+                            .folded = [this](const auto& folded) { note_folded(folded); }},
       std::move(restored.contents), std::move(pinned.pin));
+  feeder->hold(hold);
   staleness.emplace(clock, feeder->observations().log_ms());
+  say_anycast(Anycast::Withdraw);
   show();
   const auto find_version = [this, here = std::weak_ptr(alive)](std::uint64_t seq,
                                                                 AdminPorts::Found found) {
@@ -127,6 +142,7 @@ Result<void> EdgeNode::Inner::begin() {
 void EdgeNode::Inner::turn() {
   if (stopped) return;
   if (!publish()) return;  // a restored one, before the first step asks the log
+  note_folding();
   const consumer::StepReport stepped = feeder->step();
   changes_watch.follow(changes.bell());
   health_watch.follow(health.bell());
@@ -140,6 +156,8 @@ void EdgeNode::Inner::turn() {
   if (!repair.is_busy()) recover();
   served.settle();
   look_at_pin();
+  look_at_trials();
+  look_at_anycast();
   report();
   save_if_due();
   show();
@@ -156,6 +174,7 @@ bool EdgeNode::Inner::publish() {
     snapshot = std::move(with_secrets);
   }
   const bool first = !served.holds_snapshot();
+  note_serving(snapshot->dataset);
   if (const auto published = served.publish(std::move(snapshot)); !published) {
     tell.failed(published.error().trail);
     return false;
@@ -255,6 +274,7 @@ void EdgeNode::Inner::save_if_due() {
     return to_keep.reset();
   }
   if (!is_settled(feeder->node_state()) || feeder->status().held_back) return;
+  if (last_good.hold().until_seq != 0) return;  // on the way past versions that crash
   const fold::State& state = feeder->state();
   if (state.offset == saved_offset || state.dataset.version().seq.value() == 0) return;
   const auto now = clock.steady();
@@ -295,6 +315,7 @@ void EdgeNode::Inner::stop() {
   changes_watch.follow(-1);
   health_watch.follow(-1);
   control_watch.follow(-1);
+  say_anycast(Anycast::Withdraw);  // and then the sockets
   served.stop();
   if (admin) reporter.leave(report_of(feeder->status()));
   repair.stop();
@@ -305,6 +326,8 @@ void EdgeNode::Inner::stop() {
   save_if_due();
   saver.finish();
   note_saved();
+  questions.finish();
+  last_good.finish();
   share.reset();
   alive.reset();
   admin.reset();

@@ -16,6 +16,7 @@
 #include <string>
 
 #include "core/base/result.hpp"
+#include "core/dataset/dataset.hpp"
 #include "dns-edge/app/settings.hpp"
 
 namespace boost::asio {
@@ -31,6 +32,9 @@ class EdgeNode {
   struct Tell {  // to whoever logs
     std::function<void(Severity, const std::string&)> remark;
     std::function<void(const std::string&)> failed;  // it cannot serve: the process should end
+    // Each version that was loaded, or is to be served next: before any worker sees it. For tests
+    // of what a bad version does.
+    std::function<void(const dataset::Dataset&)> about_to_serve{};
   };
   [[nodiscard]] static base::Result<std::unique_ptr<EdgeNode>> start(boost::asio::io_context& io,
                                                                      EdgeSettings settings,

@@ -42,7 +42,13 @@ event::NodeReport EdgeNode::Inner::report_of(const consumer::FeederStatus& now) 
     report.rebuilt_from_hash = last->from_hash;
     report.rebuilt_to_hash = last->to_hash;
   }
-  report.trouble = repair.trouble();
+  report.wants_withdrawal = withdrawal.wants_withdrawal();
+  report.held_before_seq = last_good.book().held_before;
+  report.trouble = last_good.trouble();
+  if (report.trouble.empty()) report.trouble = repair.trouble();
+  if (report.trouble.empty() && !self_trouble.empty()) {
+    report.trouble = "a question to itself was not answered as it must: " + self_trouble;
+  }
   report.durable_seq = durable_seq;
   report.durable_sha256 = consumer::sha256_of_file_name(durable_file);
   report.snapshot_url = snapshot_url();
@@ -125,6 +131,15 @@ void EdgeNode::Inner::show() {
   shown.snapshot_file_seq = durable_seq;
   shown.snapshot_file_failures = save_failures;
   shown.report_failures = reporter.failures();
+  if (!withdrawal.file().empty()) shown.anycast = to_text(withdrawal.wanted());
+  shown.held_before_seq = last_good.book().held_before;
+  shown.held_until_seq = last_good.book().until;
+  shown.held_reason = last_good.book().reason;
+  shown.crashes_in_a_row = last_good.book().crashes;
+  shown.good_seq = last_good.book().good;
+  shown.soaking_seq = last_good.soaking();
+  shown.self_questions = questions.asked();
+  shown.self_failures = questions.wrong();
   show_proof(shown);
   show_bootstrap(shown);
   status.with([&](EdgeStatus& at) { at = std::move(shown); });

@@ -120,6 +120,10 @@ Confinement confinement_of(const EdgeSettings& settings) {
   wanted.readable = system_files();
   wanted.writable = {settings.state_folder};
   add_log_files(settings.log, wanted);
+  if (!settings.withdrawal.file.empty()) {
+    const auto folder = std::filesystem::path(settings.withdrawal.file).parent_path();
+    wanted.writable.push_back(folder.empty() ? "." : folder.string());
+  }
   if (!settings.cookies.file.empty()) {
     // It is read again after it was replaced, and a replaced file is another one: hence its folder.
     const auto folder = std::filesystem::path(settings.cookies.file).parent_path();

@@ -17,7 +17,9 @@ bool NodeReporter::is_news(const event::NodeReport& report) const {
          last_->state_hash != report.state_hash || last_->nacks != report.nacks ||
          last_->dns_listen != report.dns_listen || last_->pin_scope != report.pin_scope ||
          last_->pin_seq != report.pin_seq || last_->pin_trouble != report.pin_trouble ||
-         last_->rebuilds != report.rebuilds || last_->trouble != report.trouble;
+         last_->rebuilds != report.rebuilds || last_->trouble != report.trouble ||
+         last_->held_before_seq != report.held_before_seq ||
+         last_->wants_withdrawal != report.wants_withdrawal;
 }
 
 std::optional<std::chrono::nanoseconds> NodeReporter::offer(const event::NodeReport& report) {

@@ -45,6 +45,11 @@ std::vector<ConfigKey> known_keys() {
                               {"stale_answer_seconds", Kind::Number},
                               {"retain_versions", Kind::Number},
                               {"retain_mib", Kind::Number},
+                              {"last_good.soak_seconds", Kind::Number},
+                              {"last_good.crash_window_seconds", Kind::Number},
+                              {"withdrawal.file"},
+                              {"withdrawal.after_seconds", Kind::Number},
+                              {"withdrawal.again_seconds", Kind::Number},
                               {"tls.ca"},
                               {"tls.certificate"},
                               {"tls.key"},
@@ -86,6 +91,11 @@ Result<void> add_config(Arguments& arguments, const ConfigFile& config) {
   }
   if (!arguments.retain_versions) arguments.retain_versions = config.number("retain_versions");
   if (!arguments.retain_mebioctets) arguments.retain_mebioctets = config.number("retain_mib");
+  arguments.soak_seconds = config.number("last_good.soak_seconds");
+  arguments.crash_window_seconds = config.number("last_good.crash_window_seconds");
+  take(arguments.withdrawal_file, config, "withdrawal.file");
+  arguments.withdraw_after_seconds = config.number("withdrawal.after_seconds");
+  arguments.withdraw_again_seconds = config.number("withdrawal.again_seconds");
   if (arguments.listen.empty()) arguments.listen = config.texts("listen");
   if (arguments.broker_ports.empty()) arguments.broker_ports = config.texts("broker_ports");
   if (const auto workers = config.number("workers"); workers && arguments.workers == 0) {
@@ -222,6 +232,32 @@ Result<void> add_retention(const Arguments& arguments, EdgeSettings& settings) {
   return {};
 }
 
+Result<void> take_seconds(const char* name, const std::optional<std::int64_t>& seconds,
+                          std::chrono::seconds& into) {
+  constexpr std::int64_t seconds_max = 86'400;
+  if (!seconds) return {};
+  if (*seconds < 1 || *seconds > seconds_max) {
+    return base::fail(Errc::Invalid, std::string(name) + ": from 1 to 86400");
+  }
+  into = std::chrono::seconds(*seconds);
+  return {};
+}
+
+Result<void> add_last_good(const Arguments& arguments, EdgeSettings& settings) {
+  TIDEMARK_TRY_VOID(
+      take_seconds("last_good.soak_seconds", arguments.soak_seconds, settings.last_good.soak));
+  return take_seconds("last_good.crash_window_seconds", arguments.crash_window_seconds,
+                      settings.last_good.crash_window);
+}
+
+Result<void> add_withdrawal(const Arguments& arguments, EdgeSettings& settings) {
+  settings.withdrawal.file = arguments.withdrawal_file;
+  TIDEMARK_TRY_VOID(take_seconds("withdrawal.after_seconds", arguments.withdraw_after_seconds,
+                                 settings.withdrawal.after));
+  return take_seconds("withdrawal.again_seconds", arguments.withdraw_again_seconds,
+                      settings.withdrawal.again);
+}
+
 Result<EdgeSettings> judge(Arguments arguments) {
   EdgeSettings settings;
   settings.build = TIDEMARK_VERSION;
@@ -260,6 +296,8 @@ Result<EdgeSettings> judge(Arguments arguments) {
     settings.stale_answer_seconds = static_cast<std::uint32_t>(*seconds);
   }
   TIDEMARK_TRY_VOID(add_retention(arguments, settings));
+  TIDEMARK_TRY_VOID(add_last_good(arguments, settings));
+  TIDEMARK_TRY_VOID(add_withdrawal(arguments, settings));
   settings.verbose = arguments.verbose;
   return settings;
 }

@@ -7,7 +7,9 @@
 
 #include "core/base/result.hpp"
 #include "dns-edge/app/cookie_keys.hpp"
+#include "dns-edge/app/last_good.hpp"
 #include "dns-edge/app/snapshot_settings.hpp"
+#include "dns-edge/app/withdrawal.hpp"
 #include "dns-edge/sandbox/sandbox.hpp"
 #include "dns-edge/serve/rate_limiter.hpp"
 #include "net/address.hpp"
@@ -35,6 +37,8 @@ struct EdgeSettings {
   std::uint32_t stale_answer_seconds = 900;  // then answers carry EDE 3; 0: never
   std::size_t retain_versions = 1000;        // held for pins and rollback
   std::size_t retain_octets = std::size_t{256} * 1024 * 1024;
+  LastGoodSettings last_good{};
+  WithdrawalSettings withdrawal{};
   bool verbose = false;
 };
 
@@ -48,6 +52,10 @@ struct Arguments {
   bool cookies_local = false;
   SnapshotArguments snapshots{};
   std::optional<std::int64_t> stale_answer_seconds{}, retain_versions{}, retain_mebioctets{};
+  // From the file only.
+  std::optional<std::int64_t> soak_seconds{}, crash_window_seconds{};
+  std::string withdrawal_file{};
+  std::optional<std::int64_t> withdraw_after_seconds{}, withdraw_again_seconds{};
   topics::KafkaTls tls{};
   std::vector<std::string> kafka_properties{};
   RateSettings rate{};  // from the file only
