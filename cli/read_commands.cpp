@@ -195,6 +195,7 @@ void add_fleet(Command root, Session& session) {
     return report_answer(session, request, fleet_text);
   });
   add_diverged(command, session);
+  add_release(command, session);
   command.stands_alone();
 }
 

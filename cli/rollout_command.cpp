@@ -115,7 +115,35 @@ void add_order(Command& rollout, Session& session, const std::string& verb, cons
   command.action([options, &session, verb, done] { return order(*options, session, verb, done); });
 }
 
+Outcome release_node(const Options& options, const Session& session) {
+  auto api = ApiClient::connect(session);
+  if (!api) return std::unexpected(std::move(api).error());
+  const json::object body{{"reason", options.change.reason}};
+  auto reply = api->mutate({.method = "POST",
+                            .path = {"rollout", "node:" + *options.ring, "release"},
+                            .body = json::serialize(body)},
+                           options.change);
+  if (!reply) return std::unexpected(std::move(reply).error());
+  print(session.json() ? reply->body + "\n"
+                       : "node " + plain(*options.ring) +
+                             " may try again what it holds before, if it holds before anything\n");
+  return {};
+}
+
 }  // namespace
+
+void add_release(Command fleet, Session& session) {
+  auto options = std::make_shared<Options>();
+  Command command = fleet.add(
+      "release", "Lets an edge try again the versions that made it crash",
+      "tidemark fleet release edge1 --reason 'the record is mended'");
+  command.argument("NODE", options->ring, "One edge");
+  command.required_words("--reason", options->change.reason, "TEXT", "Why: kept with the decision");
+  command.action([options, &session]() -> Outcome {
+    if (!options->ring) return fail(Exit::Usage, "name one NODE");
+    return release_node(*options, session);
+  });
+}
 
 void add_rollout(Command root, Session& session) {
   Command rollout =

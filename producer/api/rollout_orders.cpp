@@ -34,6 +34,8 @@ json::object mark_json(const Watermark& mark) {
   return body;
 }
 
+bool is_node_ring(const std::string& ring) { return ring.starts_with("node:"); }
+
 net::HttpResponse respond_json(const json::object& body) {
   net::HttpResponse response;
   response.body = json::serialize(body);
@@ -71,7 +73,9 @@ net::HttpResponse Rollout::read() const {
   }
   json::array others;  // of rings that this controller does not know
   for (const auto& [name, mark] : control.watermarks()) {
-    if (std::ranges::find(settings_.rings, name, &RingSettings::name) == settings_.rings.end()) {
+    const bool is_known =
+        std::ranges::find(settings_.rings, name, &RingSettings::name) != settings_.rings.end();
+    if (!is_known && !is_node_ring(name)) {
       others.push_back(mark_json(mark));
     }
   }
@@ -121,7 +125,9 @@ void Rollout::order(const net::HttpRequest& request, const std::string& ring,
   const bool known =
       placed != nullptr ||
       std::ranges::find(settings_.rings, ring, &RingSettings::name) != settings_.rings.end();
-  if (!known) return refused(not_found("there is no such ring in the roll-out", ring));
+  // What is decided about one node stands beside the rings (dns-edge/app/last_good.hpp).
+  const bool is_node = is_node_ring(ring) && verb == "release";
+  if (!known && !is_node) return refused(not_found("there is no such ring in the roll-out", ring));
   Watermark mark{.ring = ring,
                  .seq = wanted->value_or(newest),
                  .reason = terms.reason,
@@ -188,6 +194,7 @@ std::string Rollout::metrics() const {
       "# HELP tidemark_rollout_watermark_seq Newest version that the ring may activate; 0: not "
       "gated.\n# TYPE tidemark_rollout_watermark_seq gauge\n";
   for (const auto& [ring, mark] : ports_.feeder.control().watermarks()) {
+    if (is_node_ring(ring)) continue;
     out += "tidemark_rollout_watermark_seq" + label(ring) +
            std::to_string(mark.released ? 0 : mark.seq) + "\n";
   }
