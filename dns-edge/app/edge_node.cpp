@@ -28,6 +28,7 @@ ServeSettings serve_settings(const EdgeSettings& settings) {
   ServeSettings serve;
   serve.listen = settings.listen;
   serve.workers = settings.workers;
+  serve.addresses = settings.addresses;
   serve.answers.nsid = settings.nsid;
   serve.rate = settings.rate;
   serve.answers.stale_answer_seconds = settings.stale_answer_seconds;
@@ -78,7 +79,7 @@ Result<void> EdgeNode::Inner::begin() {
   TIDEMARK_TRY(auto lock, consumer::FolderLock::take(settings.state_folder));
   folder_lock.emplace(std::move(lock));
   TIDEMARK_TRY(cookie_keys, CookieKeys::open(settings.cookies, random));
-  TIDEMARK_TRY_VOID(check_addresses_free(settings.listen));
+  TIDEMARK_TRY_VOID(check_addresses_free(settings.listen, settings.addresses));
   TIDEMARK_TRY_VOID(begin_trials());
   consumer::RestoreReport restored = store.restore(seed);
   tell_all(Severity::Warning, restored.remarks);

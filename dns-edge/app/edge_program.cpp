@@ -30,6 +30,10 @@ void add_options(CLI::App& app, Arguments& arguments, const std::string& version
   app.add_option("--admin", arguments.admin,
                  "ADDRESS:PORT of /metrics, /livez, /readyz, /version [127.0.0.1:9153]");
   app.add_option("--workers", arguments.workers, "threads that answer [one a core]");
+  app.add_flag(
+      "--take-over", arguments.take_over,
+      "serve beside the process of the same user that has the --listen addresses, until it "
+      "ends: an upgrade without a lost question");
   app.add_option("--node,--name", arguments.node,
                  "name in reports, unique in the dataset [host name]");
   app.add_option("--ring", arguments.ring, "group of nodes that get changes together [default]");

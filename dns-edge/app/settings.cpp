@@ -39,6 +39,7 @@ std::vector<ConfigKey> known_keys() {
                               {"sandbox"},
                               {"broker_ports", Kind::Texts},
                               {"workers", Kind::Number},
+                              {"take_over", Kind::Flag},
                               {"cookies.key_file"},
                               {"cookies.secret_file"},
                               {"cookies.local", Kind::Flag},
@@ -86,6 +87,7 @@ Result<void> add_config(Arguments& arguments, const ConfigFile& config) {
     take(arguments.cookie_secret_file, config, "cookies.secret_file");
     arguments.cookies_local = config.flag("cookies.local").value_or(false);
   }
+  arguments.take_over = arguments.take_over || config.flag("take_over").value_or(false);
   if (!arguments.stale_answer_seconds) {
     arguments.stale_answer_seconds = config.number("stale_answer_seconds");
   }
@@ -287,6 +289,7 @@ Result<EdgeSettings> judge(Arguments arguments) {
   if (settings.workers > workers_max) {
     return base::fail(Errc::Invalid, "--workers: at most " + std::to_string(workers_max));
   }
+  if (arguments.take_over) settings.addresses = Sharing::Shared;
   TIDEMARK_TRY(settings.cookies, cookie_settings(arguments));
   TIDEMARK_TRY(settings.snapshots, snapshot_settings(arguments.snapshots, settings.log));
   if (const auto seconds = arguments.stale_answer_seconds) {

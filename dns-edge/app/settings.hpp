@@ -12,6 +12,7 @@
 #include "dns-edge/app/withdrawal.hpp"
 #include "dns-edge/sandbox/sandbox.hpp"
 #include "dns-edge/serve/rate_limiter.hpp"
+#include "dns-edge/serve/sockets.hpp"
 #include "net/address.hpp"
 #include "topics/log_url.hpp"
 
@@ -24,6 +25,7 @@ struct EdgeSettings {
   std::vector<net::SocketAddress> listen{};
   net::SocketAddress admin{};
   std::size_t workers = 1;
+  Sharing addresses = Sharing::Alone;  // Shared: takes over from a process that has them
   std::string node{};
   std::string ring = "default";
   std::string nsid{};
@@ -49,7 +51,7 @@ struct Arguments {
   std::vector<std::string> listen{}, broker_ports{};
   std::size_t workers = 0;
   std::string cookie_key_file{}, cookie_secret_file{};
-  bool cookies_local = false;
+  bool cookies_local = false, take_over = false;
   SnapshotArguments snapshots{};
   std::optional<std::int64_t> stale_answer_seconds{}, retain_versions{}, retain_mebioctets{};
   // From the file only.

@@ -7,6 +7,7 @@
 
 #include "dns-edge/answer/settings.hpp"
 #include "dns-edge/serve/rate_limiter.hpp"
+#include "dns-edge/serve/sockets.hpp"
 #include "net/address.hpp"
 
 namespace tidemark::edge {
@@ -30,6 +31,8 @@ constexpr int tcp_buffer_octets = 32 * 1024;
 struct ServeSettings {
   std::vector<net::SocketAddress> listen;  // UDP and TCP each; port 0: any, the same for both
   std::size_t workers = 1;
+  // Shared: beside another process of the same user that has the addresses, until that one ends.
+  Sharing addresses = Sharing::Alone;
   AnswerSettings answers{};
   RateSettings rate{};
   TcpLimits tcp{};

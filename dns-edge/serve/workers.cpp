@@ -26,7 +26,8 @@ Result<Pair> open_pair(const SocketAddress& address) {
 }
 
 // The first pair of an address fixes the port.
-Result<Pair> open_first_pair(const SocketAddress& wanted) {
+Result<Pair> open_first_pair(const SocketAddress& wanted, Sharing sharing) {
+  if (sharing == Sharing::Shared && wanted.port != 0) return open_pair(wanted);
   TIDEMARK_TRY(const SocketAddress address, find_free(wanted));
   return open_pair(address);
 }
@@ -51,8 +52,9 @@ Result<void> check_apart(const std::vector<SocketAddress>& addresses) {
 
 }  // namespace
 
-Result<void> check_addresses_free(const std::vector<SocketAddress>& addresses) {
+Result<void> check_addresses_free(const std::vector<SocketAddress>& addresses, Sharing sharing) {
   TIDEMARK_TRY_VOID(check_apart(addresses));
+  if (sharing == Sharing::Shared) return {};
   for (const SocketAddress& address : addresses) TIDEMARK_TRY_VOID(check_free(address));
   return {};
 }
@@ -83,7 +85,7 @@ Result<void> Workers::bind(PublishedSnapshot& published) {
     workers_.push_back(std::make_unique<Worker>(settings_, published, i, shared));
   }
   for (const SocketAddress& wanted : settings_.listen) {
-    TIDEMARK_TRY(Pair first, open_first_pair(wanted));
+    TIDEMARK_TRY(Pair first, open_first_pair(wanted, settings_.addresses));
     const SocketAddress address = local_address(first.udp);
     addresses_.push_back(address);
     workers_.front()->add(std::move(first.udp), std::move(first.tcp), address);

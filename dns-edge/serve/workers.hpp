@@ -25,8 +25,9 @@ namespace tidemark::edge {
 class Worker;
 
 // The addresses do not overlap and may be bound now. At start, so that a mistake is told at once
-// and not only when the first Snapshot is there; open() asks again.
-base::Result<void> check_addresses_free(const std::vector<net::SocketAddress>& addresses);
+// and not only when the first Snapshot is there; open() asks again. Shared: others may have them.
+base::Result<void> check_addresses_free(const std::vector<net::SocketAddress>& addresses,
+                                        Sharing sharing = Sharing::Alone);
 
 class Workers {
  public:

@@ -204,15 +204,20 @@ def account(writers, history):
     """How the log keeps what clients were told."""
     told = [entry for writer in writers for entry in writer.told]
     found = collections.Counter()
-    lost = []
+    lost, late_losers = [], 0
     for entry in told:
         found[entry["status"]] += 1
         fate = history.fates.get(entry.get("change_id"))
+        if fate is None and history.before is not None:
+            fate = history.before.fates.get(entry.get("change_id"))
         if entry["status"] == 200 and (fate is None or fate[0] is None):
             lost.append(entry)
         elif entry["status"] == 202 and fate is None:
             lost.append(entry)
+        elif entry["status"] == 202 and fate[0] is None:
+            late_losers += 1  # judged, and another change was first
     return {"told": len(told), "accepted": found[200], "pending": found[202],
             "refused": len(told) - found[200] - found[202], "lost": len(lost),
+            "pending_rejected": late_losers,
             "strange": sum((writer.strange for writer in writers), []),
             "lost_ids": [entry["change_id"] for entry in lost][:10]}

@@ -72,6 +72,7 @@ class History:
         self.lives = {}   # zone -> Past of its serial; None: not there
         self.rrsets = {}  # zone -> owner -> type -> Past of (ttl, records)
         self.pools = {}   # pool -> Past of addresses
+        self.before = None  # the history of the log that this one goes on from
 
     def read(self, lines):
         """Folds what it has not seen yet; lines of before are skipped by their offset."""
@@ -105,6 +106,8 @@ class History:
         epoch = change["author_epoch"]
         if epoch and epoch < self.epochs.get(change["author"], 0):
             raise Broken("stale author")
+        if change.get("succession"):
+            return self._succeed(change["succession"]["seq"])
         for edits in change["zones"]:
             self._expect(edits)
         zones, removed, over = {}, 0, False
@@ -126,6 +129,23 @@ class History:
             if edit["edit"] == "put_pool":
                 addresses = tuple(sorted(one["address"] for one in edit["endpoints"]))
                 self.pools.setdefault(edit["pool"], Past()).put(self.seq, addresses)
+
+    def _succeed(self, seq):
+        """This log was filled with what another had made at `seq`: versions go on from there."""
+        if self.before is None or self.before.seq < seq:
+            raise Broken("nobody knows the version that it goes on from")
+        if self._contents() != self.before._contents():
+            raise Broken("it holds something else than the log before")
+        self.seq = seq + 1
+        for name, zone in self.zones.items():
+            zone.seq = self.seq
+            self.lives[name].put(self.seq, zone.serial)
+
+    def _contents(self):
+        zones = {name: ({where: (value[0], tuple(sorted(value[1])))
+                         for where, value in zone.rrsets.items() if where[1] != "SOA"}, zone.serial)
+                 for name, zone in self.zones.items()}
+        return zones, {name: past.values[-1] for name, past in self.pools.items()}
 
     def _expect(self, edits):
         zone, expect = self.zones.get(edits["zone"]), edits["expect"]
@@ -258,6 +278,8 @@ class History:
         return None
 
     def expected(self, question, kind, seq):
+        if self.before is not None and seq <= self.before.seq:
+            return self.before.expected(question, kind, seq)
         zone = self.zone_of(question, seq)
         if zone is None:
             return "REFUSED", False, frozenset(), frozenset(), frozenset()
@@ -306,6 +328,8 @@ class History:
         raise AssertionError(f"a chain of more than {HOPS_MAX} at {question}")
 
     def serial(self, question, seq):
+        if self.before is not None and seq <= self.before.seq:
+            return self.before.serial(question, seq)
         zone = self.zone_of(question, seq)
         return self.lives[zone].at(seq) if zone is not None else None
 

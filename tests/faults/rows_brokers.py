@@ -147,7 +147,8 @@ def f5(stage, random):
     stage.cut(controller)
     try:
         address = f"10.5.{random.randrange(256)}.{random.randrange(1, 255)}"
-        reply = stage.call("PUT", "/v1/zones/one.test/rrsets/race/A",
+        # A zone that nobody else writes meanwhile: the first in the log would win.
+        reply = stage.call("PUT", "/v1/zones/still.test/rrsets/race/A",
                            {"ttl": 30, "rdata": [address]}, port=api)
         other = stage.call("PUT", "/v1/zones/two.test/rrsets/race/A",
                            {"ttl": 30, "rdata": [address]}, port=stage.apis[1])

@@ -21,6 +21,11 @@ def files_of(stage, edge):
     return sorted(edge.state.glob("snapshot-*.tmsnap"))
 
 
+def complaints(edge):
+    """How often it said that it cannot save."""
+    return edge.log.read_text().count(" error snapshot file: ")
+
+
 def need_worlds(stage):
     if not stage.worlds:
         raise Skipped(f"{World.library} is not built")
@@ -77,9 +82,9 @@ def f7(stage, random):
         except OSError:
             pass
     begun = time.monotonic()
-    said = edge.log.read_text().count("snapshot file")
+    said = complaints(edge)
     go_on(stage)
-    wait_until(lambda: edge.log.read_text().count("snapshot file") > said,
+    wait_until(lambda: complaints(edge) > said,
                "it says that it cannot save", 60, 0.1)
     wanted = stage.seq()
     wait_until(lambda: stage.checker.newest(edge.node) >= wanted, "it follows all the same")
@@ -101,12 +106,12 @@ def broken_disk(stage, random, fault):
     edge = random.choice(stage.edges)
     rested(stage, [edge])
     kept = {path.name: path.read_bytes() for path in files_of(stage, edge)}
-    said = edge.log.read_text().count("snapshot file")
+    said = complaints(edge)
     file_seq = stage.version_of(edge)["snapshot_file_seq"]
     stage.world[edge.node].set(disk=fault)
     try:
         go_on(stage)
-        wait_until(lambda: edge.log.read_text().count("snapshot file") > said,
+        wait_until(lambda: complaints(edge) > said,
                    "it says that it cannot save", 60, 0.1)
         for path in files_of(stage, edge):
             need(kept.get(path.name) == path.read_bytes(), f"{path.name} is not what it was")
@@ -295,8 +300,8 @@ def f34(stage, random):
               ("tidemark-edge", {"workers": "many"}, "workers"),
               ("tidemark-edge", {"listen": "[]"}, "listen"),
               ("tidemark-edge", {"listen": "127.0.0.1"}, "listen"),
-              ("tidemark-edge", {"log": "kafka:"}, "log"),
-              ("tidemark-edge", {"log": "mysql:x"}, "log"),
+              ("tidemark-edge", {"log": '"kafka:"'}, "log"),
+              ("tidemark-edge", {"log": '"mysql:x"'}, "log"),
               ("tidemark-edge", {"dataset": '""'}, "dataset"),
               ("tidemark-edge", {"rate_limit": "{mode: sometimes}"}, "mode"),
               ("tidemark-edge", {"sandbox": "maybe"}, "sandbox"),
@@ -371,18 +376,17 @@ def f36(stage, random):
     stage.start_edge(edge)
     wait_until(lambda: stage.version_of(edge) or edge.log.read_text().count("\n") > 3,
                "its admin listener answers")
-    spend(4)
+    warned = wait_until(lambda: [line.split(" ", 2)[2] for line in
+                                 edge.log.read_text().splitlines() if " warning " in line],
+                        "it says what it waits for", 40, 0.1)
     ready = request(edge.admin, "GET", "/readyz", timeout=5).status
     live = request(edge.admin, "GET", "/livez", timeout=5).status
     with socket.socket() as probe:
         open_tcp = probe.connect_ex(("127.0.0.1", edge.dns)) == 0
     answered = edge.query("www.still.test", timeout=0.5) is not None
-    said = edge.log.read_text()
     code = edge.stop()
     need(not open_tcp and not answered, "it took questions")
     need(ready == 503 and live == 200, f"/readyz {ready}, /livez {live}")
-    warned = [line.split(" ", 2)[2] for line in said.splitlines() if " warn" in line]
-    need(warned, f"it does not say what it waits for: {said[-400:]}")
     return {"seen": f"no socket, /readyz {ready}, /livez {live}; says \"{warned[0][:160]}\"; "
             f"exit code on SIGTERM {code}"}
 
@@ -402,6 +406,8 @@ def f38(stage, random):
         edge.arguments[edge.arguments.index(f"127.0.0.1:{edge.admin}")] = f"127.0.0.1:{admin}"
         edge.arguments[edge.arguments.index("--state-dir") + 1] = str(edge.state)
         edge.admin = admin
+        if "--take-over" not in edge.arguments:
+            edge.arguments.append("--take-over")
         stage.start_edge(edge)
         wait_until(lambda: stage.version_of(edge).get("state") == "LIVE" and
                    stage.version_of(edge).get("listen"), "the new one is LIVE", 60)

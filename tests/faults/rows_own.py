@@ -12,6 +12,7 @@ import time
 from fleet import BIN, ROOT, run_kafka, wait_until
 
 from checker import Verdict, account
+from oracle import History
 from rows import Skipped, go_on, need, row, seconds, spend, timed
 from rows_changes import append_octets, last_offset, octets_at, rest, topic
 from stage import Stage
@@ -76,10 +77,12 @@ def f12_end(random):
                 f"{seconds(visible)}; {told(counts)}"}
 
 
-@row("F14", "the topic is made anew", "`changes` is deleted and created with the same name",
-     "nothing of it is applied; DIVERGED and said so; serving goes on", where="own")
+@row("F14", "the topic is made anew", "`changes` is deleted and created with the same name; "
+     "controllers have --refill-after 10", "nothing of it is applied, DIVERGED and said so, "
+                                           "serving "
+     "goes on; then filled again by a controller, and everybody goes on from there", where="own")
 def f14(random):
-    with Stage("kafka") as stage:
+    with Stage("kafka", arguments=["--refill-after", "10"]) as stage:
         rest(stage)
         stage.read_log()
         version = stage.same_version_everywhere()
@@ -90,11 +93,22 @@ def f14(random):
         wait_until(lambda: all(stage.version_of(edge).get("state") == "DIVERGED"
                                for edge in stage.edges), "all edges are DIVERGED", 60)
         took = time.monotonic() - begun
-        spend(5)
         need(stage.same_version_everywhere() == version, "another version is served")
+        stage.all_live(120)
+        filled = time.monotonic() - begun
+        go_on(stage)
+        visible = stage.visible(time.monotonic(), 90)
+        rest(stage)
+        before, stage.history = stage.history, History()
+        stage.history.before = before
+        stage.read_log()
         counts = verdict_of(stage)
-        return {"diverged_s": took, **counts, "seen": f"all DIVERGED {seconds(took)} after the new "
-                f"topic, the version of before is served; {told(counts)}"}
+        kept = account(stage.writers, stage.history)
+        need(kept["lost"] == 0, f"{kept}")
+        return {"diverged_s": took, "filled_s": filled, **counts, "seen": f"all DIVERGED "
+                f"{seconds(took)} after the new topic, the version of before is served; filled "
+                f"again, all LIVE after {seconds(filled)}; new changes {seconds(visible)}; "
+                f"{told(counts)}"}
 
 
 @row("F27", "a record of a newer Tidemark", "a ChangeSet with min_reader 99 is appended",

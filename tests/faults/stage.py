@@ -94,7 +94,8 @@ DISK_SLOW, DISK_BROKEN, DISK_FULL = 1, 2, 3
 class Stage(Fleet):
     """`log_kind`: "kafka3", "kafka" or "sqlite"."""
 
-    def __init__(self, log_kind, edges=3, controllers=2, rate=600, worlds=True, pause_s=0.2):
+    def __init__(self, log_kind, edges=3, controllers=2, rate=600, worlds=True, pause_s=0.2,
+                 arguments=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tidemark-faults-"))
         self.folder.chmod(0o755)
         self.log_kind, self.rate, self.pause_s = log_kind, rate, pause_s
@@ -112,6 +113,7 @@ class Stage(Fleet):
             if log_kind == "kafka3":
                 controller.arguments += ["--replication", "3"]
             controller.arguments += ["--snapshot-pause-seconds", "2", "--snapshot-changes", "200"]
+            controller.arguments += arguments
             self._settle(controller)
             self.controllers.append(controller)
         self.controller = self.controllers[0]
@@ -428,7 +430,8 @@ def heal_firewall():
 def can_cut():
     if not (ROOT_RIGHTS and shutil.which("nft")):
         return False
-    text = f"table inet {TABLE} {{ chain try {{ type filter hook output priority 0; }} }}"
+    text = (f"table inet {TABLE} {{\nchain try {{\ntype filter hook output priority 0\n"
+            "ct mark 7 counter\n}\n}\n")
     done = subprocess.run(["nft", "-f", "-"], input=text, text=True, capture_output=True)
     heal_firewall()
     return done.returncode == 0

@@ -88,7 +88,7 @@ TEST(EdgeSettings, TheCommandLineComesBeforeTheFile) {
   const std::string path = folder.path() + "/edge.yaml";
   std::ofstream(path) << "log: sqlite:file.log\ndataset: filed\nstate_dir: there\n"
                          "listen: [\"127.0.0.1:1\"]\nworkers: 3\nnode: from-file\n"
-                         "kafka: {linger.ms: 1}\n";
+                         "take_over: true\nkafka: {linger.ms: 1}\n";
   Arguments arguments;
   arguments.config = path;
   arguments.node = "from-line";
@@ -97,6 +97,7 @@ TEST(EdgeSettings, TheCommandLineComesBeforeTheFile) {
   ASSERT_TRUE(settings.has_value()) << settings.error().trail;
   EXPECT_EQ(settings->dataset, "filed");
   EXPECT_EQ(settings->workers, 3u);
+  EXPECT_EQ(settings->addresses, Sharing::Shared);
   EXPECT_EQ(settings->node, "from-line");
   EXPECT_EQ(settings->log.properties.at("linger.ms"), "2");
 }

@@ -89,6 +89,36 @@ TEST_F(Serving, ATakenPortIsNamedWithARemedy) {
   EXPECT_FALSE(check_addresses_free(taken.listen).has_value());
 }
 
+TEST_F(Serving, TakesOverFromWhoHasTheAddressesWithoutAnUnansweredQuestion) {
+  open(2);
+  ServeSettings later = settings;
+  later.listen = {address()};
+  later.addresses = Sharing::Shared;
+  EXPECT_TRUE(check_addresses_free(later.listen, Sharing::Shared).has_value());
+  const net::SocketAddress asked = address();
+  std::vector<std::unique_ptr<UdpClient>> clients;  // many ports: the system spreads them over both
+  for (int i = 0; i < 32; ++i) clients.push_back(std::make_unique<UdpClient>(asked));
+  const auto ask_all = [&] {
+    for (const auto& client : clients) {
+      EXPECT_EQ(client->ask({.name = "www.example.org."}).answer.size(), 1u);
+    }
+  };
+  ask_all();
+  PublishedSnapshot for_second(copy_of(world.snapshot()), 2);
+  const auto second = Workers::open(later, for_second);
+  ASSERT_TRUE(second.has_value()) << second.error().trail;
+  ask_all();
+  EXPECT_GT((*second)->counters(0).udp_queries.value() + (*second)->counters(1).udp_queries.value(),
+            0u);
+  for (const auto& client : clients) client->send(support::to_wire({.name = "www.example.org."}));
+  serving->stop();  // what it has received it answers
+  for (const auto& client : clients) EXPECT_FALSE(client->receive().empty());
+  ask_all();
+  TcpClient tcp(asked);
+  tcp.send(TcpClient::framed(support::to_wire({.name = "www.example.org."})));
+  EXPECT_FALSE(tcp.receive().empty());
+}
+
 TEST_F(Serving, AddressesThatOverlapAreNamed) {
   open();
   const std::string port = ":" + std::to_string(address().port);
