@@ -138,6 +138,13 @@ struct Admin::Inner {
                                    {"until_seq", status.held_until_seq},
                                    {"reason", status.held_reason}};
     }
+    json::array late;
+    for (const EdgeStatus::LateZone& one : status.late_zones) {
+      late.push_back(json::object{{"zone", one.zone}, {"seconds", one.seconds}});
+    }
+    shown["stale_seconds"] = status.stale_seconds;
+    shown["zones_behind"] = status.zones_behind;
+    shown["late_zones"] = std::move(late);
     if (!status.anycast.empty()) shown["anycast"] = status.anycast;
     shown["last_good"] = json::object{{"seq", status.good_seq},
                                       {"soaking_seq", status.soaking_seq},

@@ -182,6 +182,19 @@ class Scrape final : public prometheus::Collectable {
     gauge(all, "stale_seconds",
           "Since the control plane was heard: the age of every zone that is served.",
           status_.stale_seconds);
+    gauge(all, "zones_behind",
+          "Zones of which a change is folded and not served: a watermark, a pin, a hold.",
+          status_.zones_behind);
+    auto& behind = family(all, MetricType::Gauge, "zone_behind_seconds",
+                          "Since the first change of the zone that is not served, by the clock of "
+                          "the log; the latest few zones.");
+    std::uint64_t most = 0;
+    for (const EdgeStatus::LateZone& one : status_.late_zones) {
+      add(behind, static_cast<double>(one.seconds), {{"zone", one.zone}});
+      most = std::max(most, one.seconds);
+    }
+    gauge(all, "zone_age_seconds_max", "Age of the oldest zone that is served.",
+          most + status_.stale_seconds);
     gauge(all, "heartbeat_timestamp_seconds",
           "Append time of the newest heartbeat of a controller; -1: none.",
           seconds(status_.heartbeat_ms));

@@ -59,6 +59,13 @@ struct EdgeStatus {
   std::string held_reason{};
   std::uint64_t self_questions = 0, self_failures = 0;
   std::string anycast{};  // "announce", "withdraw"; empty: nobody is told
+  // Zones of which a change is folded and not served, and for how long by the clock of the log.
+  struct LateZone {
+    std::string zone;
+    std::uint64_t seconds;
+  };
+  std::vector<LateZone> late_zones{};  // the latest few
+  std::uint64_t zones_behind = 0;
 
   std::uint64_t zones = 0, rrsets = 0, pools = 0, dataset_octets = 0;
   std::uint64_t publications = 0, retired_snapshots = 0;

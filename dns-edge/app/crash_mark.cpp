@@ -73,7 +73,11 @@ std::optional<Crash> CrashMark::found() const {
 }
 
 Result<void> CrashMark::clear() {
-  if (::ftruncate(descriptor_, 0) != 0) return failed(path_, "ftruncate");
+  const std::array<std::uint8_t, entry_octets> nothing{};
+  if (::pwrite(descriptor_, nothing.data(), nothing.size(), 0) !=
+      static_cast<ssize_t>(nothing.size())) {
+    return failed(path_, "pwrite");
+  }
   return {};
 }
 

@@ -44,6 +44,7 @@ class CrashMark {
 
   // What the process before left; nothing: it did not crash.
   std::optional<Crash> found() const;
+  // It takes the place that an entry needs, so that a disk that is full later has it.
   base::Result<void> clear();
 
   // From now on a crash of this process is written here.

@@ -26,6 +26,7 @@
 #include "dns-edge/app/staleness.hpp"
 #include "dns-edge/app/succession_watch.hpp"
 #include "dns-edge/app/withdrawal.hpp"
+#include "dns-edge/app/zone_lag.hpp"
 #include "net/bell_watch.hpp"
 #include "net/system_ports.hpp"
 
@@ -48,7 +49,8 @@ struct EdgeNode::Inner {
   void look_at_pin();
   void recover();
   void look_at_proof();
-  base::Result<void> begin_trials();
+  void begin_trials();
+  void note_touched(std::uint64_t seq);
   void note_folding();
   void note_folded(const consumer::FoldedChange& folded);
   void note_serving(const dataset::Dataset& dataset);
@@ -63,6 +65,8 @@ struct EdgeNode::Inner {
   void note_saved();
   void show();
   void show_proof(EdgeStatus& shown) const;
+  void show_trials(EdgeStatus& shown) const;
+  void show_late_zones(EdgeStatus& shown, const consumer::FeederStatus& now);
   void show_bootstrap(EdgeStatus& shown);
   void report();
   event::NodeReport report_of(const consumer::FeederStatus& now) const;
@@ -82,7 +86,7 @@ struct EdgeNode::Inner {
   std::unique_ptr<consumer::PosixDisk> disk;
   std::optional<consumer::FolderLock> folder_lock;  // from begin() on
   consumer::SnapshotStore store;
-  std::unique_ptr<CrashMark> crash_mark;  // from begin() on
+  std::unique_ptr<CrashMark> crash_mark;  // from begin() on, if there is place for it
   LastGood last_good;
   consumer::LateSource changes;
   consumer::LateSource health;
@@ -90,7 +94,10 @@ struct EdgeNode::Inner {
   Guarded<EdgeStatus> status;
   Served served;
   SelfQuestions questions;
-  std::string self_trouble;               // told already
+  std::string self_trouble;  // told already
+  ZoneLag zone_lag;
+  ZoneLag::Sight late_zones;
+  std::chrono::nanoseconds late_looked{0};
   std::optional<CookieKeys> cookie_keys;  // from begin() on
   std::string cookie_trouble;             // told already
   std::optional<Staleness> staleness;     // from begin() on

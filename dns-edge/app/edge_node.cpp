@@ -80,7 +80,7 @@ Result<void> EdgeNode::Inner::begin() {
   folder_lock.emplace(std::move(lock));
   TIDEMARK_TRY(cookie_keys, CookieKeys::open(settings.cookies, random));
   TIDEMARK_TRY_VOID(check_addresses_free(settings.listen, settings.addresses));
-  TIDEMARK_TRY_VOID(begin_trials());
+  begin_trials();
   consumer::RestoreReport restored = store.restore(seed);
   tell_all(Severity::Warning, restored.remarks);
   if (restored.contents) {

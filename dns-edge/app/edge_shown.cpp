@@ -131,6 +131,14 @@ void EdgeNode::Inner::show() {
   shown.snapshot_file_seq = durable_seq;
   shown.snapshot_file_failures = save_failures;
   shown.report_failures = reporter.failures();
+  show_trials(shown);
+  show_late_zones(shown, now);
+  show_proof(shown);
+  show_bootstrap(shown);
+  status.with([&](EdgeStatus& at) { at = std::move(shown); });
+}
+
+void EdgeNode::Inner::show_trials(EdgeStatus& shown) const {
   if (!withdrawal.file().empty()) shown.anycast = to_text(withdrawal.wanted());
   shown.held_before_seq = last_good.book().held_before;
   shown.held_until_seq = last_good.book().until;
@@ -140,9 +148,24 @@ void EdgeNode::Inner::show() {
   shown.soaking_seq = last_good.soaking();
   shown.self_questions = questions.asked();
   shown.self_failures = questions.wrong();
-  show_proof(shown);
-  show_bootstrap(shown);
-  status.with([&](EdgeStatus& at) { at = std::move(shown); });
+}
+
+// Many turns a second need no new look.
+void EdgeNode::Inner::show_late_zones(EdgeStatus& shown, const consumer::FeederStatus& now) {
+  constexpr std::chrono::milliseconds look_pause{500};
+  const auto time = clock.steady();
+  if (time - late_looked >= look_pause) {
+    late_looked = time;
+    const auto& active = served.active();
+    late_zones = active
+                     ? zone_lag.look(active->version.seq.value(),
+                                     std::max({now.appended_ms, now.health_ms, now.heartbeat_ms}))
+                     : ZoneLag::Sight();
+  }
+  shown.zones_behind = late_zones.zones;
+  for (const ZoneLag::Late& one : late_zones.latest) {
+    shown.late_zones.push_back({one.zone, one.seconds});
+  }
 }
 
 void EdgeNode::Inner::show_proof(EdgeStatus& shown) const {

@@ -4,27 +4,41 @@
 
 namespace tidemark::edge {
 
-base::Result<void> EdgeNode::Inner::begin_trials() {
-  TIDEMARK_TRY(crash_mark, CrashMark::open(settings.state_folder));
+// A full disk is no reason not to serve.
+void EdgeNode::Inner::begin_trials() {
+  auto mark = CrashMark::open(settings.state_folder);
+  if (!mark) {
+    tell.remark(Severity::Error, "crashes are not counted: " + mark.error().trail);
+    tell_all(Severity::Warning, last_good.begin(std::nullopt));
+    return;
+  }
+  crash_mark = *std::move(mark);
   tell_all(Severity::Warning, last_good.begin(crash_mark->found()));
-  TIDEMARK_TRY_VOID(crash_mark->clear());
+  if (const auto cleared = crash_mark->clear(); !cleared) {
+    tell.remark(Severity::Error, "crashes are not counted: " + cleared.error().trail);
+  }
   crash_mark->note(0, newest_file);
   crash_mark->arm();
-  return {};
+}
+
+void EdgeNode::Inner::note_touched(std::uint64_t seq) {
+  if (crash_mark) crash_mark->note(last_good.proven(), seq);
 }
 
 // A step folds at least the version after the newest one, if it folds any.
 void EdgeNode::Inner::note_folding() {
-  crash_mark->note(last_good.proven(), feeder->state().dataset.version().seq.value() + 1);
+  note_touched(feeder->state().dataset.version().seq.value() + 1);
 }
 
 void EdgeNode::Inner::note_folded(const consumer::FoldedChange& folded) {
-  if (feeder->node_state() != event::NodeState::Live) return;
-  if (std::holds_alternative<fold::Accepted>(folded.judgement)) questions.folded(folded.change);
+  const auto* accepted = std::get_if<fold::Accepted>(&folded.judgement);
+  if (accepted == nullptr || feeder->node_state() != event::NodeState::Live) return;
+  questions.folded(folded.change);
+  zone_lag.folded(folded.change, accepted->version.seq.value(), folded.appended.value());
 }
 
 void EdgeNode::Inner::note_serving(const dataset::Dataset& dataset) {
-  crash_mark->note(last_good.proven(), dataset.version().seq.value());
+  note_touched(dataset.version().seq.value());
   if (tell.about_to_serve) tell.about_to_serve(dataset);
 }
 
@@ -39,7 +53,7 @@ void EdgeNode::Inner::look_at_trials() {
   tell_all(Severity::Warning, last_good.step(sight));
   feeder->hold(last_good.hold());
   if (const auto& newest = served.newest()) {
-    crash_mark->note(last_good.proven(), newest->version.seq.value());
+    note_touched(newest->version.seq.value());
   }
 }
 
