@@ -17,7 +17,7 @@ namespace {
 const std::vector<std::string>& topic_keys() {
   static const std::vector<std::string> keys{
       "cleanup",     "retention",           "segment",
-      "replication", "min-insync-replicas", "max-message-octets"};
+      "replication", "min_insync_replicas", "max_message_octets"};
   return keys;
 }
 
@@ -87,7 +87,7 @@ class DefinitionsReader {
       return wrong(name, topic.name + ": cleanup: must be delete: history is never compacted");
     }
     if (topic.min_insync_replicas > topic.replication) {
-      return wrong(name, topic.name + ": min-insync-replicas: more than replication");
+      return wrong(name, topic.name + ": min_insync_replicas: more than replication");
     }
     return topic;
   }
@@ -102,8 +102,8 @@ class DefinitionsReader {
       return {};
     }
     if (key == "replication") return read_number(topic.replication, text, 1, 9);
-    if (key == "min-insync-replicas") return read_number(topic.min_insync_replicas, text, 1, 9);
-    if (key == "max-message-octets") {
+    if (key == "min_insync_replicas") return read_number(topic.min_insync_replicas, text, 1, 9);
+    if (key == "max_message_octets") {
       return read_number(topic.max_message_octets, text, 1'048'588, 64 * 1'048'576);
     }
     return base::fail(base::Errc::NotFound, "unknown key" + suggestion(key, topic_keys()));

@@ -305,6 +305,20 @@ base::Result<void> KafkaHandle::ask_metadata(rd_kafka_topic_s* topic, const std:
   return {};
 }
 
+base::Result<std::vector<std::string>> KafkaHandle::topic_names(std::chrono::milliseconds wait) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const auto failed =
+      rd_kafka_metadata(raw_, 1, nullptr, &metadata, static_cast<int>(wait.count()));
+  if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return base::fail(base::Errc::Unavailable,
+                      "kafka " + settings_.bootstrap + ": " + rd_kafka_err2str(failed));
+  }
+  std::vector<std::string> names;
+  for (int i = 0; i < metadata->topic_cnt; ++i) names.emplace_back(metadata->topics[i].topic);
+  rd_kafka_metadata_destroy(metadata);
+  return names;
+}
+
 std::string KafkaHandle::cluster_id(std::chrono::milliseconds wait) {
   char* const id = rd_kafka_clusterid(raw_, static_cast<int>(wait.count()));
   if (id == nullptr) return {};

@@ -62,6 +62,7 @@ class KafkaHandle {
   base::Result<void> warm_up(rd_kafka_topic_s* topic, const std::string& name,
                              std::chrono::milliseconds wait);
   std::string cluster_id(std::chrono::milliseconds wait);  // empty: not known yet
+  base::Result<std::vector<std::string>> topic_names(std::chrono::milliseconds wait);
 
   // First and next offset of a topic, asked of its leader on the serving thread: the question may
   // hang for 40 s on a frozen leader. The bells ring when there is an answer.

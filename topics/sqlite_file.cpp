@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "core/base/check.hpp"
@@ -119,6 +120,23 @@ struct SqliteFile::Connection {
   }
 };
 
+namespace {
+
+// SQLite says "unable to open database file" whatever the reason is.
+std::unexpected<base::Error> cannot_be_made(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  struct stat found{};
+  if (stat(folder.c_str(), &found) != 0) {
+    return base::fail(base::Errc::Unavailable,
+                      path + ": its folder does not exist: make it (mkdir -p " + folder + ")");
+  }
+  return base::fail(base::Errc::Unavailable,
+                    path + ": cannot be made: may this user write in " + folder + "?");
+}
+
+}  // namespace
+
 SqliteFile::SqliteFile(std::unique_ptr<Connection> connection)
     : connection_(std::move(connection)) {}
 SqliteFile::SqliteFile(SqliteFile&&) noexcept = default;
@@ -137,6 +155,7 @@ base::Result<SqliteFile> SqliteFile::open(const std::string& path, Mode mode,
     if ((result & 0xff) == SQLITE_CANTOPEN && mode == Mode::Existing) {
       return base::fail(base::Errc::NotFound, path + ": no such file, or not allowed to open it");
     }
+    if ((result & 0xff) == SQLITE_CANTOPEN) return cannot_be_made(path);
     return failed(connection->handle, result, path);
   }
   sqlite3_busy_handler(connection->handle, &Connection::wait_a_millisecond, connection.get());

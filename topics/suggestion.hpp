@@ -1,4 +1,4 @@
-// "did you mean ...": the known word nearest to a mistyped one. Internal to topics/.
+// "did you mean ...": the known word nearest to a mistyped one.
 #pragma once
 
 #include <string>

@@ -66,8 +66,8 @@ TEST(Definitions, WrongValuesAreNamedWithTheirPlace) {
             "d.yaml:4:5: example.changes: segment: not a single value");
   EXPECT_EQ(error_of(head + "    segment: 1d\n    segment: 2d\n"),
             "d.yaml:5:5: example.changes: segment: written twice");
-  EXPECT_EQ(error_of(head + "    replication: 1\n    min-insync-replicas: 2\n"),
-            "d.yaml:2:3: example.changes: min-insync-replicas: more than replication");
+  EXPECT_EQ(error_of(head + "    replication: 1\n    min_insync_replicas: 2\n"),
+            "d.yaml:2:3: example.changes: min_insync_replicas: more than replication");
 }
 
 TEST(Definitions, WhatBreaksAPromiseIsRefused) {

@@ -36,6 +36,19 @@ TEST_F(SqliteFileTest, BindsAndReadsNumbersTextAndBlobs) {
   EXPECT_FALSE(*select.step());
 }
 
+TEST_F(SqliteFileTest, SaysThatTheFolderIsMissing) {
+  const std::string away = folder_.file("away/x.db");
+  const auto file = SqliteFile::open(away, SqliteFile::Mode::Create);
+  ASSERT_FALSE(file);
+  EXPECT_EQ(file.error().code, base::Errc::Unavailable);
+  EXPECT_NE(file.error().trail.find("mkdir -p " + folder_.file("away")), std::string::npos)
+      << file.error().trail;
+  std::ofstream(folder_.file("no_folder")).put('x');
+  const auto other = SqliteFile::open(folder_.file("no_folder/x.db"), SqliteFile::Mode::Create);
+  ASSERT_FALSE(other);
+  EXPECT_NE(other.error().trail.find("no_folder"), std::string::npos) << other.error().trail;
+}
+
 TEST_F(SqliteFileTest, AnEmptyBlobIsNotNull) {
   auto file = *SqliteFile::open(path_, SqliteFile::Mode::Create);
   auto select = *file.prepare("SELECT ?1 IS NULL, length(?1)");
