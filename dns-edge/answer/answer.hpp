@@ -29,6 +29,7 @@ struct Trace;  // trace.hpp
 
 enum class ExtendedError : std::uint16_t {  // RFC 8914, only what we send
   StaleAnswer = 3,
+  Prohibited = 18,  // by policy, of anybody: transfers
   NotAuthoritative = 20,
   NotSupported = 21,
   ZoneExpired = 24,  // Invalid Data

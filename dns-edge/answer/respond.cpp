@@ -165,6 +165,12 @@ Reply answer_limited(const Exchange& exchange, const Query& query) noexcept {
   return finish_bare(exchange, dns::flag_tc, Rcode::NoError, out);
 }
 
+// Of any zone and anybody: what is hosted here is not told by it.
+Reply refuse_transfer(const Exchange& exchange, const Query& query) noexcept {
+  return with_opt(exchange, query,
+                  Outcome{.rcode = Rcode::Refused, .extended_error = ExtendedError::Prohibited});
+}
+
 // Checks 11 to 13 of dns-answers section 1: class and type.
 Reply judge_question(const Exchange& exchange, const Query& query) noexcept {
   if (exchange.limited) return answer_limited(exchange, query);
@@ -176,7 +182,7 @@ Reply judge_question(const Exchange& exchange, const Query& query) noexcept {
   }
   switch (query.qtype) {
     case RrType::Axfr:
-    case RrType::Ixfr:  return error(exchange, query, Rcode::Refused);
+    case RrType::Ixfr:  return refuse_transfer(exchange, query);
     case RrType::Mailb:
     case RrType::Maila: return error(exchange, query, Rcode::NotImp);
     case RrType::Opt:
@@ -218,7 +224,7 @@ Reply reply_to(QueryVerdict verdict, const Exchange& exchange, const Query& quer
     case QueryVerdict::RefusedUpdate: return plain_error(exchange, query, Rcode::Refused);
     case QueryVerdict::BadVers:       return error(exchange, query, Rcode::BadVers);
     case QueryVerdict::NotAuthTsig:   return refuse_key(exchange, query);
-    case QueryVerdict::RefusedIxfr:   return error(exchange, query, Rcode::Refused);
+    case QueryVerdict::RefusedIxfr:   return refuse_transfer(exchange, query);
   }
   return {};
 }

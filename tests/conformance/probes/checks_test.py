@@ -172,6 +172,15 @@ class Checks(ServedTest):
             with case:
                 self.assertEqual(reply.rcode, REFUSED)
 
+    def test_c11_a_transfer_is_refused_with_ede_18(self):
+        for kind in (251, 252):
+            for name in ("probe.test", "else.test"):
+                asked = edns_packet(question(name, kind))
+                for case, _, reply in self.each({f"{name} {kind}": asked}):
+                    with case:
+                        self.assertEqual(reply.rcode, REFUSED)
+                        self.assertEqual(reply.option(15), b"\0\x12")
+
     def test_c07_other_additional_records_and_octets_left_over_are_formerr(self):
         self.expect_echo({
             "a record": packet(WWW, additional=1, tail=A_RECORD),
