@@ -51,7 +51,7 @@ Kind kind_of(fold::Reason reason, Condition condition) {
 std::string_view remedy_for(std::string_view code) {
   if (code == "bad-request") return "docs/http-api.md shows the form; nothing was changed";
   if (code == "invalid") return "repair what the message names; nothing was changed";
-  if (code == "not-found") return "ask for the list one part of the path higher up";
+  if (code == "not-found") return "docs/http-api.md lists the routes";
   if (code == "method-not-allowed") return "use one of the methods of the header Allow";
   if (code == "forbidden") return "use a token with that scope";
   return "see docs/http-api.md";
@@ -80,8 +80,8 @@ net::HttpResponse to_response(const ApiError& error) {
 ApiError bad_request(std::string message, std::string remedy) {
   return {400, "bad-request", std::move(message), {}, std::move(remedy)};
 }
-ApiError not_found(std::string what, std::string object) {
-  return {404, "not-found", std::move(what), std::move(object)};
+ApiError not_found(std::string what, std::string object, std::string remedy) {
+  return {404, "not-found", std::move(what), std::move(object), std::move(remedy)};
 }
 ApiError invalid(std::string message, std::string object, std::string remedy) {
   return {422, "invalid", std::move(message), std::move(object), std::move(remedy)};

@@ -35,7 +35,7 @@ struct ApiError {
 net::HttpResponse to_response(const ApiError& error);
 
 ApiError bad_request(std::string message, std::string remedy = {});
-ApiError not_found(std::string what, std::string object);
+ApiError not_found(std::string what, std::string object, std::string remedy = {});
 ApiError invalid(std::string message, std::string object, std::string remedy = {});
 ApiError unavailable(std::string message);
 

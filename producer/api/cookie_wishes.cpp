@@ -25,7 +25,7 @@ std::expected<Salts, ApiError> stepped(Salts salts, const std::string& action,
   } else if (action == "promote") {
     if (salts.size() < 2) {
       return against_rule("there is no second cookie salt",
-                          "add one, and wait until every node has it");
+                          "tidemark cookies add --wait 60 --reason TEXT    # and then again");
     }
     std::swap(salts[0], salts[1]);
   } else {

@@ -205,7 +205,9 @@ void Desk::acknowledge(std::chrono::nanoseconds now) {
     const dataset::Version& version = at->success.version;
     const Acknowledgement heard =
         ports_.fleet.acknowledgement(version.lineage, version.seq, at->wait_on);
-    const bool acked = ports_.fleet.is_caught_up() && heard.reached;
+    // Who does not follow the log knows not what its edges serve (docs/http-api.md).
+    const bool vouches = ports_.feeder.node_state() == event::NodeState::Live;
+    const bool acked = vouches && ports_.fleet.is_caught_up() && heard.reached;
     if (!acked && now < at->deadline) {
       ++at;
       continue;

@@ -76,6 +76,15 @@ NodeProof prove(const event::NodeReport& report, const consumer::Feeder& feeder)
 
 namespace {
 
+// Of a node, for who cannot compare.
+std::string what_it_reports(const NodeStatus& node) {
+  const event::NodeReport& report = node.report;
+  return "reports " + event::to_text(report.state) + ", version " +
+         std::to_string(report.active_seq) + ", hash " + to_hex(report.state_hash) + ", offset " +
+         std::to_string(report.offset) + ", " + std::to_string(node.age_ms / 1000) +
+         " s ago; not compared";
+}
+
 // Of a node that reports: empty, if it holds what this controller holds, or nobody knows better.
 std::string what_differs(const NodeStatus& node, const consumer::Feeder& feeder) {
   if (node.live) return prove(node.report, feeder).text;
@@ -119,6 +128,7 @@ std::vector<std::string> FleetProof::step() {
   const auto now = ports_.clock.steady();
   if (looked_ && now - *looked_ < look_period) return remarks;
   looked_ = now;
+  if (!may_compare()) return remarks;  // nothing is known to have ended, either
   std::map<std::string, std::string> differing, sharing;
   for (const NodeStatus& node : ports_.fleet.nodes()) {
     const std::string& name = node.report.node;
@@ -208,20 +218,24 @@ void FleetProof::diverged(const net::HttpRequest& request, net::Respond respond)
   for (const NodeStatus& node : ports_.fleet.nodes()) {
     if (wanted && node.report.node != *wanted) continue;
     known = true;
-    const std::string text = what_differs(node, ports_.feeder);
+    const std::string text =
+        may_compare() ? what_differs(node, ports_.feeder) : what_it_reports(node);
     if (!text.empty() || wanted) at->waiting.push_back({node.report, text});
   }
   if (wanted && !known) {
-    return at->respond(
-        to_response(not_found("no edge of this name has reported", std::string(*wanted))));
+    return at->respond(to_response(
+        not_found("no edge of this name has reported", std::string(*wanted), "tidemark fleet")));
   }
   if (at->waiting.size() > descents_max) at->waiting.resize(descents_max);
   under_way_.push_back(at);
   begin_next(at);
 }
 
+bool FleetProof::may_compare() const { return follows_the_log(ports_.feeder.node_state()); }
+
 void FleetProof::begin_next(const std::shared_ptr<Descending>& at) {
   if (at->waiting.empty()) return answer(at);
+  if (!may_compare()) return end_one(at, {});
   const event::NodeReport& report = at->waiting.front().report;
   const auto seq = shared_seq(report);
   if (!seq) {
@@ -327,10 +341,12 @@ void FleetProof::end_one(const std::shared_ptr<Descending>& at, std::string trou
 }
 
 void FleetProof::answer(const std::shared_ptr<Descending>& at) {
+  const consumer::FeederStatus status = ports_.feeder.status();
   net::HttpResponse response;
-  response.body = json::serialize(
-      json::object{{"version", {{"seq", ports_.feeder.state().dataset.version().seq.value()}}},
-                   {"nodes", std::move(at->done)}});
+  response.body = json::serialize(json::object{
+      {"version", {{"seq", status.version.seq.value()}}},
+      {"controller", {{"state", event::to_text(status.state)}, {"detail", status.detail}}},
+      {"nodes", std::move(at->done)}});
   at->respond(std::move(response));
   under_way_.remove(at);
 }

@@ -4,7 +4,9 @@
 //
 //   GET /v1/fleet/diverged?node=   the edges that differ (or this one), and where: it descends the
 //                                  hash tree with the edge's admin listener, here and there at one
-//                                  version, down to zone, owner and type with both values
+//                                  version, down to zone, owner and type with both values. While
+//                                  this controller does not follow the log itself it compares
+//                                  nothing: it says so, and what each edge reports
 //   GET /v1/hashes                 this controller's side of the tree
 //   (consumer/proof/hash_page.hpp)
 //
@@ -63,6 +65,7 @@ class FleetProof {
  private:
   struct Descending;
   void diverged(const net::HttpRequest& request, net::Respond respond);
+  bool may_compare() const;
   net::HttpResponse hashes(const net::HttpRequest& request) const;
   std::optional<dataset::Dataset> version_at(std::uint64_t seq) const;
   std::optional<std::uint64_t> shared_seq(const event::NodeReport& report) const;

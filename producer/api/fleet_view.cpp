@@ -74,15 +74,15 @@ Acknowledgement FleetView::acknowledgement(dataset::Lineage lineage, dataset::Se
   for (const auto& [name, node] : nodes_) {
     if (!is_live(node) || (!target.ring.empty() && node.report.ring != target.ring)) continue;
     const auto has = [&](const event::NodeReport& report) {
-      return report.lineage == lineage.value() && report.active_seq >= seq.value();
+      return report.lineage == lineage.value() && report.active_seq >= seq.value() &&
+             (!differs || differs(report).empty());
     };
     // Two under one name count as one, and it serves when both do.
     const bool serves = has(node.report) && (!is_shared(node) || has(*node.other));
     (serves ? result.edges : result.stragglers).push_back(name);
   }
   const std::size_t asked = result.edges.size() + result.stragglers.size();
-  const bool nobody = asked == 0 && !target.ring.empty();
-  result.reached = !nobody && result.edges.size() * 100 >= asked * target.percent;
+  result.reached = asked != 0 && result.edges.size() * 100 >= asked * target.percent;
   return result;
 }
 

@@ -52,12 +52,16 @@ class FleetView {
   bool is_caught_up() const noexcept { return caught_up_; }
 
   std::vector<NodeStatus> nodes() const;
-  // Of the edges that `target` is about. A ring is reached by its live edges, at least one.
+  // Of the edges that `target` is about. Reached by live edges only, and by one at least: whom
+  // nobody serves is not served. An edge that holds something else (`differs`) does not serve it.
   Acknowledgement acknowledgement(dataset::Lineage lineage, dataset::Seq seq,
                                   const WaitTarget& target = {}) const;
 
   // Told of each report as it comes, with its append time; set once, before the first.
   std::function<void(const event::NodeReport&, std::int64_t)> heard{};
+  // What the node holds that this controller does not, for people; empty: nothing that is known
+  // (fleet_proof.hpp). Set once; without it reports are believed.
+  std::function<std::string(const event::NodeReport&)> differs{};
 
  private:
   struct Node {

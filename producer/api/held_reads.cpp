@@ -109,7 +109,7 @@ std::expected<std::optional<std::uint64_t>, ApiError> made_seq(const RollbackPor
 std::expected<base::U128, ApiError> proposal_id_from(const std::string& text) {
   if (const auto id = base::u128_from_hex(text)) return *id;
   return refuse(bad_request("held change " + text + ": an id has 32 hexadecimal digits",
-                            "GET /v1/held lists what is held"));
+                            "tidemark held list"));
 }
 
 net::HttpResponse read_held(const RollbackPorts& past) {
@@ -129,7 +129,8 @@ Answered read_one_held(const RollbackPorts& past, const std::string& text) {
   const auto id = proposal_id_from(text);
   if (!id) return refuse(id.error());
   const auto* placed = past.feeder.control().proposal_of(*id);
-  if (placed == nullptr) return refuse(not_found("nothing is held under this id", text));
+  if (placed == nullptr)
+    return refuse(not_found("nothing is held under this id", text, "tidemark held list"));
   json::object body = summary_of(past, *placed);
   const auto change = held_change(placed->proposal);
   if (!change) {

@@ -11,10 +11,14 @@ namespace tidemark::producer {
 // Of the index: what it says about itself must not be taken for the client's fault.
 std::unexpected<ApiError> refused(const base::Error& error, std::string object) {
   switch (error.code) {
-    case base::Errc::NotFound: return std::unexpected(not_found(error.trail, std::move(object)));
+    case base::Errc::NotFound: {
+      const bool of_zone = error.trail.starts_with("zone ");
+      return std::unexpected(not_found(error.trail, std::move(object),
+                                       of_zone ? "tidemark zone list" : "tidemark changes"));
+    }
     case base::Errc::OutOfRange:
       return std::unexpected(ApiError{404, "not-found", error.trail, std::move(object),
-                                      "GET /v1/history names the versions that are known"});
+                                      "tidemark changes, whose column SEQ shows the versions"});
     case base::Errc::Invalid:
       return std::unexpected(ApiError{503, std::string(index_damaged), error.trail,
                                       std::move(object), "it is built anew; ask again later"});

@@ -248,8 +248,8 @@ Answered show_name(History& history, const dns::Name& name, std::optional<dns::R
   const auto zone = history.zone_holding(name, seq);
   if (!zone) return refused(zone.error(), name.to_text());
   if (!*zone) {
-    return std::unexpected(
-        not_found("no zone held this name at version " + std::to_string(seq), name.to_text()));
+    return std::unexpected(not_found("no zone held this name at version " + std::to_string(seq),
+                                     name.to_text(), "tidemark history " + name.to_text()));
   }
   const auto found = history.rrsets_at(name, type, seq);
   if (!found) return refused(found.error(), name.to_text());

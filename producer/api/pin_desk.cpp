@@ -1,6 +1,7 @@
 #include "producer/api/pin_desk.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <boost/json.hpp>
 
@@ -34,6 +35,26 @@ bool obeys(const NodeStatus& node, const consumer::ControlView& control, std::ui
   if (pin == nullptr) return report.pin_seq == 0 && report.active_seq >= newest;
   return report.pin_scope == pin->pin.scope && report.pin_seq == pin->pin.seq &&
          report.active_seq == pin->pin.seq;
+}
+
+// Who would obey; if nobody has ever reported, the scope may be a slip. Empty: somebody has.
+std::string nobody_of(const std::string& scope, const std::vector<NodeStatus>& fleet) {
+  std::set<std::string> known;
+  const bool of_a_ring = scope.starts_with("ring:");
+  for (const NodeStatus& node : fleet) {
+    if (consumer::scope_holds(scope, node.report.node, node.report.ring)) return {};
+    known.insert(of_a_ring ? node.report.ring : node.report.node);
+  }
+  std::string text = "no edge of " + scope + " has reported yet";
+  if (known.empty()) return text;
+  text += of_a_ring ? "; rings are: " : "; edges are: ";
+  constexpr std::size_t named_max = 20;
+  std::size_t named = 0;
+  for (const std::string& one : known) {
+    if (named == named_max) return text + ", ...";
+    text += (named++ == 0 ? "" : ", ") + one;
+  }
+  return text;
 }
 
 json::object pin_json(const event::Pin& pin) {
@@ -114,6 +135,9 @@ void PinDesk::put(const net::HttpRequest& request, const std::string& scope, Ter
   std::vector<std::string> warnings;
   auto pin = read_pin(request, scope, terms, warnings);
   if (!pin) return respond(to_response(pin.error()));
+  if (std::string nobody = nobody_of(scope, ports_.fleet.nodes()); !nobody.empty()) {
+    warnings.push_back(std::move(nobody));
+  }
   if (terms.dry_run) {
     return respond(respond_json(200, {{"dry_run", true}, {"pin", pin_json(*pin)}}));
   }
@@ -135,7 +159,8 @@ void PinDesk::remove(const net::HttpRequest& request, const std::string& scope, 
   if (!own) return respond(to_response(own.error()));
   const auto* pin = ports_.feeder.control().pin_of(scope);
   if (pin == nullptr) {
-    return respond(to_response(not_found("nothing is pinned by this scope", scope)));
+    return respond(to_response(
+        not_found("nothing is pinned by this scope", scope, "look what is pinned: tidemark pins")));
   }
   if (*own && pin->pin.author != terms.author) {
     return respond(
@@ -267,7 +292,8 @@ bool PinDesk::answer_obeyed(Request& request, std::chrono::nanoseconds now) {
       }
     }
   }
-  const bool acked = ports_.fleet.is_caught_up() && stragglers.empty();
+  // Obeyed by nobody is not obeyed.
+  const bool acked = ports_.fleet.is_caught_up() && stragglers.empty() && !edges.empty();
   if (request.obeyed_by && !acked && now < *request.obeyed_by) return false;
   json::array warnings;
   for (const std::string& warning : request.warnings) warnings.emplace_back(warning);

@@ -28,10 +28,11 @@ std::expected<void, ApiError> check_word(std::string_view what, std::string_view
 std::expected<void, ApiError> endpoint_there(const Base& base, const std::string& pool,
                                              const std::string& endpoint) {
   const auto there = expected_pool(base, pool);
-  if (!there) return refuse(not_found("there is no such pool", pool));
+  if (!there) return refuse(not_found("there is no such pool", pool, "tidemark pool list"));
   if (std::ranges::find(there->endpoints, endpoint, &event::Endpoint::id) ==
       there->endpoints.end()) {
-    return refuse(not_found("the pool has no such endpoint", pool + "/" + endpoint));
+    return refuse(not_found("the pool has no such endpoint", pool + "/" + endpoint,
+                            "tidemark pool get " + pool));
   }
   return {};
 }
@@ -66,7 +67,7 @@ WishResult delete_pool(std::string_view pool) {
   return ReadWish{"pool/" + std::string(pool),
                   [pool = std::string(pool)](const Base& base) -> std::expected<Wish, ApiError> {
                     if (!expected_pool(base, pool)) {
-                      return refuse(not_found("there is no such pool", pool));
+                      return refuse(not_found("there is no such pool", pool, "tidemark pool list"));
                     }
                     return event::DeletePool{pool};
                   },
@@ -106,7 +107,7 @@ WishResult delete_override(std::string_view pool, std::string_view endpoint) {
                     }
                     if (!expected_override(base, pool, endpoint)) {
                       return refuse(not_found("health decides there already, no override is set",
-                                              pool + "/" + endpoint));
+                                              pool + "/" + endpoint, "tidemark health"));
                     }
                     return event::DeleteOverride{pool, endpoint};
                   },

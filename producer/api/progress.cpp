@@ -15,14 +15,21 @@ namespace {
 
 // What became of a change: the fold's own word, or that it still waits.
 struct Fate {
-  std::string state;  // "pending", "accepted", "rejected"
+  std::string state;  // "pending", "accepted", "rejected"; "unknown" while nobody here can say
   std::uint64_t seq = 0;
   std::int64_t offset = -1;
   std::string rule{};
 };
 
+// What is remembered may be what the log has lost, or is not confirmed by it yet.
+bool follows_the_log(event::NodeState state) {
+  return state == event::NodeState::Live || state == event::NodeState::CatchingUp;
+}
+
 std::expected<Fate, ApiError> fate_of(const ProgressPorts& ports, event::ChangeId id,
                                       std::string_view text) {
+  const event::NodeState state = ports.feeder.node_state();
+  if (!follows_the_log(state)) return Fate{"unknown"};
   if (const auto known = ports.feeder.state().ledger.find(id)) {
     if (!known->reason) return Fate{"accepted", known->seq, known->offset};
     return Fate{"rejected", 0, known->offset, std::string(fold::to_text(*known->reason))};
@@ -34,7 +41,8 @@ std::expected<Fate, ApiError> fate_of(const ProgressPorts& ports, event::ChangeI
       return Fate{"rejected", 0, (*past)->offset, (*past)->rule};
     }
   }
-  return refuse(not_found("there is no such change here", std::string(text)));
+  if (state != event::NodeState::Live) return Fate{"unknown"};  // it may come yet
+  return refuse(not_found("there is no such change here", std::string(text), "tidemark changes"));
 }
 
 json::value time_json(const std::optional<std::int64_t>& ms) {
@@ -55,7 +63,9 @@ json::object times_json(const Travel& travel, std::size_t edges) {
 // Why a live edge does not serve a version, as far as it says.
 std::string why_not(const event::NodeReport& report, const consumer::ControlView& control,
                     std::uint64_t seq) {
-  if (report.pin_seq != 0) return "pinned to version " + std::to_string(report.pin_seq);
+  if (report.pin_seq != 0) {
+    return "pinned to version " + std::to_string(report.pin_seq) + " by " + report.pin_scope;
+  }
   const auto* gate = control.watermark_of(report.ring);
   if (gate != nullptr && !gate->mark.released && gate->mark.seq < seq) {
     return "ring " + report.ring + " may activate up to version " + std::to_string(gate->mark.seq) +
@@ -83,8 +93,9 @@ void add_node(Standing& standing, const NodeStatus& node, const ProgressPorts& p
     standing.silent.emplace_back(report.node);
     return;
   }
+  const std::string differs = ports.fleet.differs ? ports.fleet.differs(report) : std::string();
   const bool serves = report.lineage == ports.feeder.state().dataset.version().lineage.value() &&
-                      report.active_seq >= fate.seq;
+                      report.active_seq >= fate.seq && differs.empty();
   json::value& ring = standing.rings[report.ring];
   if (!ring.is_object()) ring = json::object{{"live", 0}, {"serving", 0}};
   json::object& counts = ring.get_object();
@@ -93,13 +104,15 @@ void add_node(Standing& standing, const NodeStatus& node, const ProgressPorts& p
     counts["serving"] = counts["serving"].as_int64() + 1;
     return;
   }
-  standing.stragglers.push_back(
-      json::object{{"node", report.node},
-                   {"ring", report.ring},
-                   {"state", event::to_text(report.state)},
-                   {"active_seq", report.active_seq},
-                   {"staged_seq", report.staged_seq},
-                   {"why", why_not(report, ports.feeder.control(), fate.seq)}});
+  standing.stragglers.push_back(json::object{
+      {"node", report.node},
+      {"ring", report.ring},
+      {"state", event::to_text(report.state)},
+      {"active_seq", report.active_seq},
+      {"staged_seq", report.staged_seq},
+      {"pin_scope", report.pin_scope},
+      {"pin_seq", report.pin_seq},
+      {"why", differs.empty() ? why_not(report, ports.feeder.control(), fate.seq) : differs}});
 }
 
 std::expected<WaitTarget, ApiError> target_of(const net::HttpRequest& request) {
@@ -167,7 +180,8 @@ const Travel* ProgressBoard::find(std::uint64_t seq) const {
 Answered read_progress(const ProgressPorts& ports, std::string_view id,
                        const net::HttpRequest& request) {
   const auto parsed = base::u128_from_hex(id);
-  if (!parsed) return refuse(bad_request("a change_id is 32 hexadecimal digits"));
+  if (!parsed)
+    return refuse(bad_request("a change_id is 32 hexadecimal digits", "tidemark changes"));
   const auto target = target_of(request);
   if (!target) return refuse(target.error());
   const auto fate = fate_of(ports, event::ChangeId(*parsed), id);
@@ -178,12 +192,17 @@ Answered read_progress(const ProgressPorts& ports, std::string_view id,
     if (node.live) ++live;
     add_node(standing, node, ports, *fate, *parsed);
   }
-  json::object body{{"change_id", id}, {"state", fate->state}, {"on", to_text(*target)}};
+  const consumer::FeederStatus status = ports.feeder.status();
+  json::object body{
+      {"change_id", id},
+      {"state", fate->state},
+      {"on", to_text(*target)},
+      {"controller", {{"state", event::to_text(status.state)}, {"detail", status.detail}}}};
   bool reached = false;
   if (fate->seq != 0) {
     const auto heard = ports.fleet.acknowledgement(ports.feeder.state().dataset.version().lineage,
                                                    dataset::Seq(fate->seq), *target);
-    reached = ports.fleet.is_caught_up() && heard.reached;
+    reached = status.state == event::NodeState::Live && ports.fleet.is_caught_up() && heard.reached;
     body["seq"] = fate->seq;
     body["live"] = live;
     body["serving"] = live - standing.stragglers.size();

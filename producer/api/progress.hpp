@@ -76,7 +76,8 @@ struct ProgressPorts {
   const Outbox& outbox;
   const ProgressBoard& board;
 };
-// GET /v1/changes/{id}/progress?on=TARGET
+// GET /v1/changes/{id}/progress?on=TARGET. A controller that is not LIVE vouches for nothing: then
+// `reached` is false, and one that does not follow the log calls every change "unknown".
 Answered read_progress(const ProgressPorts& ports, std::string_view id,
                        const net::HttpRequest& request);
 // GET /metrics: the newest change's times, and the fleet by state.

@@ -194,7 +194,9 @@ Answered read_zone(const dataset::Dataset& dataset, std::string_view zone,
   auto name = zone_name_from(zone);
   if (!name) return std::unexpected(std::move(name).error());
   const auto found = dataset.find_zone(*name);
-  if (!found) return std::unexpected(not_found("there is no such zone", name->to_text()));
+  if (!found)
+    return std::unexpected(
+        not_found("there is no such zone", name->to_text(), "tidemark zone list"));
   net::HttpResponse response;
   if (wants_text(request)) {
     response.content_type = "text/dns";
@@ -220,12 +222,15 @@ Answered read_rrset(const dataset::Dataset& dataset, std::string_view zone, std:
   auto rr_type = type_from_text(type);
   if (!rr_type) return std::unexpected(bad_request(std::move(rr_type).error().trail));
   const auto found = dataset.find_zone(*name);
-  if (!found) return std::unexpected(not_found("there is no such zone", name->to_text()));
+  if (!found)
+    return std::unexpected(
+        not_found("there is no such zone", name->to_text(), "tidemark zone list"));
   const auto node = found->find(*at);
   const auto rrset = node ? node->find(*rr_type) : std::nullopt;
   if (!rrset) {
-    return std::unexpected(
-        not_found("there is no such RRset", at->to_text() + " " + dns::to_text(*rr_type)));
+    return std::unexpected(not_found("there is no such RRset",
+                                     at->to_text() + " " + dns::to_text(*rr_type),
+                                     "tidemark zone export " + name->to_text()));
   }
   net::HttpResponse response = respond(to_json(rrset->to_rrset(*at)));
   response.headers.add("ETag", etag(*found));
@@ -240,7 +245,9 @@ net::HttpResponse read_pools(const dataset::Dataset& dataset) {
 
 Answered read_pool(const dataset::Dataset& dataset, std::string_view pool) {
   const auto found = dataset.find_pool(pool);
-  if (!found) return std::unexpected(not_found("there is no such pool", std::string(pool)));
+  if (!found)
+    return std::unexpected(
+        not_found("there is no such pool", std::string(pool), "tidemark pool list"));
   json::object body = to_json(found->pool());
   body["references"] = found->references();
   return respond(body);
@@ -282,15 +289,18 @@ net::HttpResponse read_fleet(const FleetView& fleet, const consumer::Feeder& fee
     add_proof(node, feeder, shown);
     nodes.push_back(std::move(shown));
   }
-  return respond({{"version", to_json(feeder.state().dataset.version())},
-                  {"state", event::to_text(feeder.node_state())},
+  const consumer::FeederStatus status = feeder.status();
+  return respond({{"version", to_json(status.version)},
+                  {"state", event::to_text(status.state)},
+                  {"detail", status.detail},
                   {"nodes", std::move(nodes)}});
 }
 
 Answered read_change(const HistoryKeeper& history, const Outbox& outbox, const fold::Ledger& ledger,
                      std::string_view id) {
   const auto parsed = base::u128_from_hex(id);
-  if (!parsed) return std::unexpected(bad_request("a change_id is 32 hexadecimal digits"));
+  if (!parsed)
+    return std::unexpected(bad_request("a change_id is 32 hexadecimal digits", "tidemark changes"));
   const event::ChangeId change_id(*parsed);
   (void)history.settle(std::chrono::milliseconds(2));  // this is the loop
   if (auto known = history.reader()) {
@@ -317,7 +327,8 @@ Answered read_change(const HistoryKeeper& history, const Outbox& outbox, const f
     }
     return respond(body);
   }
-  return std::unexpected(not_found("there is no such change here", std::string(id)));
+  return std::unexpected(
+      not_found("there is no such change here", std::string(id), "tidemark changes"));
 }
 
 }  // namespace tidemark::producer

@@ -125,8 +125,8 @@ bool Revert::ask(Object& object, const RollbackPorts& ports, const Take& take) {
                  then = *std::move(then)](const Base& base) -> std::expected<Wish, ApiError> {
       if (then) return ReplaceZone{name, *then};
       if (ZoneView(base, name).exists()) return RemoveZone{name};
-      return std::unexpected(
-          not_found("there is no such zone, and there was none", name.to_text()));
+      return std::unexpected(not_found("there is no such zone, and there was none", name.to_text(),
+                                       "tidemark zone list"));
     };
   } else {
     const auto before = ports.feeder.version_at(dataset::Seq(good_));

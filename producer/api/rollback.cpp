@@ -67,7 +67,8 @@ std::expected<std::uint64_t, ApiError> version_by_change(const RollbackPorts& po
     auto history = open_history(ports, "change " + text);
     if (!history) return refuse(std::move(history).error());
     const auto found = history->find(id);
-    if (!found || !*found) return refuse(not_found("there is no such change", text));
+    if (!found || !*found)
+      return refuse(not_found("there is no such change", text, "tidemark changes"));
     seq = (*found)->seq.value_or(0);
   }
   if (*seq == 0) {
@@ -187,7 +188,7 @@ WishResult rollback_zone(const net::HttpRequest& request, std::string_view zone,
                     if (ZoneView(base, name).exists()) return RemoveZone{name};
                     return refuse(not_found("the zone is neither there now nor was it at version " +
                                                 std::to_string(seq),
-                                            name.to_text()));
+                                            name.to_text(), "tidemark history " + name.to_text()));
                   }};
 }
 

@@ -77,7 +77,7 @@ std::expected<SnapshotDesk::Held*, ApiError> SnapshotDesk::find(const std::strin
       held_, [wanted](const Held& one) { return one.shelved.file.seq == wanted; });
   if (at == held_.end()) {
     ApiError error = not_found("no snapshot file of version " + seq + " is here", seq);
-    error.remedy = "GET /v1/snapshots lists them; POST /v1/snapshots makes one of the newest";
+    error.remedy = "tidemark snapshots list; tidemark snapshots make    # one of the newest";
     return refuse(std::move(error));
   }
   return &*at;

@@ -217,13 +217,13 @@ WishResult patch_zone(const net::HttpRequest& request, std::string_view zone, Te
 WishResult delete_zone(std::string_view zone) {
   auto name = zone_name_from(zone);
   if (!name) return refuse(std::move(name).error());
-  return ReadWish{name->to_text(),
-                  [name = *name](const Base& base) -> std::expected<Wish, ApiError> {
-                    if (!ZoneView(base, name).exists()) {
-                      return refuse(not_found("there is no such zone", name.to_text()));
-                    }
-                    return RemoveZone{name};
-                  }};
+  return ReadWish{
+      name->to_text(), [name = *name](const Base& base) -> std::expected<Wish, ApiError> {
+        if (!ZoneView(base, name).exists()) {
+          return refuse(not_found("there is no such zone", name.to_text(), "tidemark zone list"));
+        }
+        return RemoveZone{name};
+      }};
 }
 
 WishResult put_rrset(const net::HttpRequest& request, std::string_view zone, std::string_view owner,
@@ -272,7 +272,8 @@ WishResult delete_rrset(std::string_view zone, std::string_view owner, std::stri
                   [name = *name, key = *key](const Base& base) -> std::expected<Wish, ApiError> {
                     if (!ZoneView(base, name).find(key.owner, key.type)) {
                       return refuse(not_found("there is no such RRset",
-                                              key.owner.to_text() + " " + dns::to_text(key.type)));
+                                              key.owner.to_text() + " " + dns::to_text(key.type),
+                                              "tidemark zone export " + name.to_text()));
                     }
                     return EditZone{name, {event::DeleteRrset{key.owner, key.type}}};
                   }};

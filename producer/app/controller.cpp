@@ -155,6 +155,7 @@ base::Result<void> Controller::Inner::begin() {
   fleet.heard = [this](const event::NodeReport& report, std::int64_t appended_ms) {
     api->board().heard(report, appended_ms);
   };
+  fleet.differs = [this](const event::NodeReport& report) { return prove(report, *feeder).text; };
   api->desk().settle_known();
   if (publisher.waiting() > 0) {
     spdlog::info("{} changes of an earlier run are sent again", publisher.waiting());

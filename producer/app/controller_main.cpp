@@ -332,13 +332,17 @@ int main(int argc, char** argv) {
   app.add_option("--advertise", options.advertise,
                  "URL under which edges reach the API, for snapshot files; default: that of --api");
   app.add_option("--snapshot-changes", options.snapshot_changes,
-                 "a snapshot file for the fleet every so many changes (default 10000, 0: never)");
+                 "a snapshot file for the fleet every so many changes (default 10000, 0: never)")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000'000}));
   app.add_option("--snapshot-mib", options.snapshot_mib,
-                 "... and every so many MiB of log (default 64, 0: never)");
+                 "... and every so many MiB of log (default 64, 0: never)")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 20U));
   app.add_option("--snapshot-minutes", options.snapshot_minutes,
-                 "... and every so many minutes of log time (default 10, 0: never)");
+                 "... and every so many minutes of log time (default 10, 0: never)")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{60 * 24 * 365}));
   app.add_option("--snapshot-pause-seconds", options.snapshot_pause_seconds,
-                 "... but never more often than this (default 60)");
+                 "... but never more often than this (default 60)")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{86'400}));
   app.add_option("--snapshot-files", options.snapshot_files,
                  "how many of them stay, beside those that are kept or pinned (default 3)")
       ->check(CLI::Range(1, 1000));
@@ -346,7 +350,8 @@ int main(int argc, char** argv) {
                  "so many at once, the others get 429 (default 4)")
       ->check(CLI::Range(1, 1000));
   app.add_option("--snapshot-octets-per-second", options.snapshot_octets_per_second,
-                 "no download is faster (default 0: no limit)");
+                 "no download is faster (default 0: no limit)")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 40U));
   app.add_option("--refill-after", options.refill_after,
                  "a topic that was made anew is filled with what this controller holds after so "
                  "many seconds (default 60), or never");

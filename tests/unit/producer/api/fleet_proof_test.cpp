@@ -181,6 +181,25 @@ TEST_F(Proving, NamesANodeThatDoesNotFollowTheLog) {
   EXPECT_NE(node.at("text").as_string().find("does not follow"), json::string::npos);
 }
 
+TEST_F(Proving, ComparesNothingWhileItDoesNotFollowTheLogItself) {
+  hear(report_of(edge.feeder.state()));
+  controller.log.store().truncate(support::changes_topic, log::Offset(1));
+  for (int i = 0; i < 40 && controller.feeder.node_state() != event::NodeState::Diverged; ++i) {
+    controller.clock.advance(100ms);
+    controller.settle();
+  }
+  ASSERT_EQ(controller.feeder.node_state(), event::NodeState::Diverged);
+  hear(report_of(edge.feeder.state()));
+  const json::object answer = get("/v1/fleet/diverged");
+  EXPECT_EQ(answer.at("controller").as_object().at("state"), "DIVERGED");
+  EXPECT_NE(answer.at("controller").as_object().at("detail"), "");
+  const json::object& node = answer.at("nodes").as_array().at(0).as_object();
+  EXPECT_EQ(node.at("proof"), "unknown");
+  EXPECT_EQ(node.at("text").as_string().find("reports LIVE, version 3, "), 0u)
+      << node.at("text").as_string();
+  EXPECT_FALSE(node.contains("places"));
+}
+
 TEST_F(Proving, ComparesWithNobodyElseThatAnswersThere) {
   event::NodeReport wrong = report_of(edge.feeder.state());
   wrong.admin_listen = serve(edge.feeder.state().dataset);

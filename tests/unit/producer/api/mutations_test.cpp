@@ -284,8 +284,13 @@ TEST(Mutations, AnEdgeThatIsSilentIsNotWaitedFor) {
   rig.run();
   EXPECT_EQ(reply->status(), 0u);
   rig.pass(seconds(6));
+  EXPECT_EQ(reply->status(), 0u) << "nobody serves it";
+  rig.fleet_ms += 7000;
+  rig.report("edge2", 2);
+  rig.run();
   ASSERT_EQ(reply->status(), 200u);
   EXPECT_TRUE(reply->body().at("acked").as_bool());
+  EXPECT_EQ(reply->body().at("edges").as_array(), json::array{"edge2"});
 }
 
 TEST(Mutations, WhoWaitsAtTheEndIsAnswered) {

@@ -92,6 +92,20 @@ TEST_F(PinsApi, AWaitEndsWhenEveryLiveEdgeObeys) {
   EXPECT_EQ(reply->body().at("acked"), true);
 }
 
+TEST_F(PinsApi, APinThatNobodyObeysIsNotObeyed) {
+  rig.report(edge("e1", 3, 0));
+  const auto reply =
+      rig.send("POST", "/v1/pins/ring:typo", R"({"seq": 2})", {{"Prefer", "wait=1"}});
+  rig.run();
+  EXPECT_EQ(reply->status(), 0u);
+  rig.pass(std::chrono::milliseconds(1200));
+  ASSERT_EQ(reply->status(), 200u);
+  EXPECT_EQ(reply->body().at("acked"), false);
+  EXPECT_EQ(reply->body().at("warnings").as_array().at(0),
+            "no edge of ring:typo has reported yet; rings are: eu");
+  EXPECT_TRUE(pin("ring:eu", R"({"seq": 2})").body().at("warnings").as_array().empty());
+}
+
 TEST_F(PinsApi, TheEndOfAPinWaitsForEdgesThatAreBehind) {
   ASSERT_EQ(pin("fleet", R"({"seq": 2})").status(), 200u);
   auto behind = edge("e1", 2, 2);

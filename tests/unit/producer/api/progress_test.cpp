@@ -70,6 +70,73 @@ TEST_F(ProgressApi, ARingWithoutALiveEdgeIsNotReached) {
   EXPECT_EQ(rig.call("GET", "/v1/changes/" + std::string(32, 'a') + "/progress").status(), 404u);
 }
 
+TEST_F(ProgressApi, WhomNobodyLiveServesIsNotServed) {
+  EXPECT_EQ(progress().at("reached"), false) << "no edge has reported";
+  hear("n1", 1);
+  EXPECT_EQ(progress().at("reached"), true);
+  rig.clock.advance(std::chrono::seconds(6));
+  EXPECT_EQ(progress().at("reached"), false) << "the only one is silent";
+  EXPECT_EQ(progress().at("silent").as_array().size(), 1u);
+}
+
+TEST_F(ProgressApi, AnEdgeThatHoldsSomethingElseDoesNotServeIt) {
+  hear("n1", 1);
+  hear("n2", 1);
+  rig.fleet.differs = [](const event::NodeReport& report) {
+    return report.node == "n2" ? std::string("read other records") : std::string();
+  };
+  const auto body = progress();
+  EXPECT_EQ(body.at("reached"), false);
+  EXPECT_EQ(body.at("serving"), 1);
+  const auto& straggler = body.at("stragglers").as_array().at(0).as_object();
+  EXPECT_EQ(straggler.at("node"), "n2");
+  EXPECT_EQ(straggler.at("why"), "read other records");
+  EXPECT_EQ(progress("50%25").at("reached"), true);
+}
+
+TEST_F(ProgressApi, APinIsNamedAsWhatHoldsAnEdge) {
+  rig.report({.node = "n1",
+              .ring = "eu",
+              .lineage = {},
+              .active_seq = 0,
+              .state_hash = {},
+              .build = {},
+              .dns_listen = {},
+              .admin_listen = {},
+              .nacks = {},
+              .pin_scope = "ring:eu",
+              .pin_seq = 7});
+  const auto straggler = progress().at("stragglers").as_array().at(0).as_object();
+  EXPECT_EQ(straggler.at("pin_scope"), "ring:eu");
+  EXPECT_EQ(straggler.at("pin_seq"), 7);
+}
+
+// The log was cut below what this controller folded: what it remembers may be gone.
+TEST_F(ProgressApi, AControllerThatDoesNotFollowTheLogVouchesForNothing) {
+  hear("n1", 1);
+  EXPECT_EQ(progress().at("reached"), true);
+  const auto pending = rig.send("PUT", "/v1/zones/example.org/rrsets/www/A",
+                                R"({"ttl": 60, "rdata": ["192.0.2.9"]})", {{"Prefer", "wait=3"}});
+  rig.run();
+  EXPECT_EQ(pending->status(), 0u);
+  rig.store->truncate(support::changes_topic, log::Offset(0));
+  rig.pass(std::chrono::seconds(2));
+  ASSERT_EQ(rig.feeder.node_state(), event::NodeState::Diverged);
+  hear("n1", 2);
+  auto body = progress();
+  EXPECT_EQ(body.at("state"), "unknown");
+  EXPECT_EQ(body.at("reached"), false);
+  EXPECT_EQ(body.at("controller").as_object().at("state"), "DIVERGED");
+  EXPECT_NE(body.at("controller").as_object().at("detail"), "");
+  id = std::string(32, 'a');
+  EXPECT_EQ(progress().at("state"), "unknown") << "not 404: it may be in what was not read";
+  hear("n1", 2);
+  rig.pass(std::chrono::seconds(2));
+  ASSERT_EQ(pending->status(), 200u);
+  EXPECT_EQ(pending->body().at("acked"), false);
+  EXPECT_EQ(rig.call("GET", "/v1/fleet").body().at("state"), "DIVERGED");
+}
+
 TEST_F(ProgressApi, AnEdgeThatWasQuickerThanOurFoldCounts) {
   hear("n1", 2);
   EXPECT_EQ(rig.call("PUT", "/v1/zones/example.org/rrsets/www/A",
