@@ -10,6 +10,7 @@
 #include "cli/progress.hpp"
 #include "cli/random_change_id.hpp"
 #include "cli/table.hpp"
+#include "cli/unserved.hpp"
 
 namespace tidemark::cli {
 
@@ -67,6 +68,24 @@ std::string behind_a_dash(const std::string& not_live) {
   return not_live.empty() ? "" : " - not live: " + not_live;
 }
 
+// Live edges that are behind a version, or hold something else than the controller.
+struct Stragglers {
+  std::size_t live = 0;
+  json::array edges{}, names{};
+};
+Stragglers stragglers_of(const json::object& fleet, std::uint64_t seq) {
+  Stragglers behind;
+  for (const json::value& one : list_of(fleet, "nodes")) {
+    if (!one.is_object() || !is_true(one.get_object(), "live")) continue;
+    ++behind.live;
+    const bool differs = shown(one.get_object(), "proof").ends_with("differs");
+    if (number_of(one.get_object(), "active_seq") >= seq && !differs) continue;
+    behind.edges.push_back(one);
+    behind.names.push_back(json::value(shown(one.get_object(), "node")));
+  }
+  return behind;
+}
+
 // A detail that says the headline again, of an object that the headline names, adds nothing.
 bool repeats(const json::object& detail, const json::object& error) {
   if (shown(detail, "message") != shown(error, "message")) return false;
@@ -106,13 +125,17 @@ Failure failure_of(unsigned status, const std::string& body, const std::string& 
   if (error.contains("acknowledge_removals")) {
     failure.removals = number_of(error, "acknowledge_removals");
     failure.with = "--acknowledge-removals " + std::to_string(*failure.removals);
+    failure.next.clear();  // the complete commands stand behind it
   }
   return failure;
 }
 
 Expected<ApiClient> ApiClient::connect(const Session& session) {
   auto url = net::parse_url(session.api);
-  if (!url) return fail(Exit::Usage, "--api " + session.api + ": " + url.error().trail);
+  if (!url) {
+    return fail(Exit::Usage, "--api " + plain(session.api) + ": " + url.error().trail,
+                "--api http://127.0.0.1:8053 (TIDEMARK_API)");
+  }
   std::string token;
   if (session.token_file) {
     TIDEMARK_TRY(token, read_text_file(*session.token_file));
@@ -194,11 +217,7 @@ Expected<ApiReply> ApiClient::mutate(ApiRequest request, const MutationOptions& 
                                  begun + std::chrono::seconds(*options.wait_seconds));
     if (!served) return std::unexpected(std::move(served).error());
   } else if (options.wait_seconds && !is_true(body, "acked")) {
-    return fail(Exit::TimeOut,
-                "change " + shown(body, "change_id") + " is made, but after " +
-                    std::to_string(*options.wait_seconds) + " s these edges do not serve it: " +
-                    joined(list_of(body, "stragglers"), ", ") + behind_a_dash(not_live()),
-                "tidemark fleet");
+    return std::unexpected(not_served(body, *options.wait_seconds));
   }
   ApiReply reply{response->status, std::move(response->body)};
   if (options.wait_seconds && !held) {
@@ -206,6 +225,35 @@ Expected<ApiReply> ApiClient::mutate(ApiRequest request, const MutationOptions& 
     reply.not_live = not_live();
   }
   return reply;
+}
+
+// Of a change that is made, or a pin that is set, and was not seen everywhere in time.
+Failure ApiClient::not_served(const json::object& answer, std::uint64_t seconds) const {
+  const std::string time = " after " + std::to_string(seconds) + " s ";
+  const std::string stragglers = plain(joined(list_of(answer, "stragglers"), ", "));
+  if (answer.contains("scope")) {
+    const std::string scope = plain(shown(answer, "scope"));
+    std::string what =
+        scope + (is_true(answer, "pinned") ? " is pinned" : " is no longer pinned") + ", but" +
+        time +
+        (stragglers.empty() ? "no live edge is of it" : "these edges do not obey: " + stragglers);
+    for (const char* each : {"warnings", "troubles"}) {
+      for (const json::value& one : list_of(answer, each)) what += "\n" + plain(shown(one));
+    }
+    return {Exit::TimeOut, std::move(what) + behind_a_dash(not_live()), "tidemark pins"};
+  }
+  const std::string id = plain(shown(answer, "change_id"));
+  const auto reply = ask({.path = {"changes", id, "progress"}});
+  const auto parsed = reply ? parse_answer(reply->body) : Expected<json::value>(json::object());
+  const json::object progress = parsed ? parsed->get_object() : json::object();
+  std::string what = "change " + id + " is made, but" + time +
+                     (stragglers.empty() ? "no live edge is known to serve it"
+                                         : "these edges do not serve it: " + stragglers) +
+                     behind_a_dash(not_live());
+  if (const std::string lines = straggler_lines(progress); !lines.empty()) {
+    what += "\n" + lines.substr(0, lines.size() - 1);
+  }
+  return unserved(std::move(what), progress);
 }
 
 // The change once it is judged; nothing while it is pending.
@@ -296,19 +344,17 @@ Expected<void> ApiClient::wait_for_edges(std::uint64_t seq, Clock::time_point de
     if (!reply) return std::unexpected(std::move(reply).error());
     auto answer = parse_answer(reply->body);
     if (!answer) return std::unexpected(std::move(answer).error());
-    std::string stragglers;
-    for (const json::value& one : list_of(answer->get_object(), "nodes")) {
-      if (!one.is_object() || !is_true(one.get_object(), "live")) continue;
-      if (number_of(one.get_object(), "active_seq") >= seq) continue;
-      stragglers += (stragglers.empty() ? "" : ", ") + shown(one.get_object(), "node");
-    }
-    if (stragglers.empty()) return {};
+    const json::object& fleet = answer->get_object();
+    const Stragglers behind = stragglers_of(fleet, seq);
+    if (behind.live > 0 && behind.edges.empty() && not_vouching(fleet).empty()) return {};
     if (Clock::now() > deadline) {
-      return fail(Exit::TimeOut,
-                  "the change is made (seq " + std::to_string(seq) +
-                      "), but these edges do not serve it: " + stragglers +
-                      behind_a_dash(not_live()),
-                  "tidemark fleet");
+      const std::string names = plain(joined(behind.names, ", "));
+      return std::unexpected(
+          unserved("version " + std::to_string(seq) + " is made, but " +
+                       (names.empty() ? "no live edge is known to serve it"
+                                      : "these edges do not serve it: " + names) +
+                       behind_a_dash(not_live()),
+                   {{"controller", fleet}, {"stragglers", behind.edges}}));
     }
     std::this_thread::sleep_for(look_again);
   }

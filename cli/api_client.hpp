@@ -18,6 +18,10 @@
 #include "cli/session.hpp"
 #include "net/http_client.hpp"
 
+namespace boost::json {
+class object;
+}
+
 namespace tidemark::cli {
 
 struct ApiRequest {
@@ -34,8 +38,9 @@ struct ApiRequest {
 struct ApiReply {
   unsigned status = 0;
   std::string body{};
-  bool served_everywhere = false;  // every live edge was waited for
-  std::string not_live{};          // then: the edges that were not, "edge2, edge3"
+  bool served_everywhere = false;           // every live edge was waited for
+  std::string not_live{};                   // then: the edges that were not, "edge2, edge3"
+  std::optional<std::uint64_t> removals{};  // of a dry run: what a guard will ask for
 };
 
 class ApiClient {
@@ -59,6 +64,7 @@ class ApiClient {
   Expected<ApiReply> follow(const std::string& change_id, const MutationOptions& options,
                             Clock::time_point begun) const;
   std::string not_live() const;
+  Failure not_served(const boost::json::object& answer, std::uint64_t seconds) const;
   Expected<void> wait_for_edges(std::uint64_t seq, Clock::time_point deadline) const;
 
   const Session& session_;

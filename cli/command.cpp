@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
+
+#include "topics/suggestion.hpp"
 
 namespace tidemark::cli {
 
@@ -31,13 +34,53 @@ void write_reference(const CLI::App& app, const std::string& path, std::string& 
   for (const CLI::App* one : commands) write_reference(*one, path + " " + one->get_name(), out);
 }
 
-// Whether the command that was given has an option of this name.
-bool chosen_knows(const CLI::App& root, const std::string& option) {
+// CLI11 would read "-1" as the largest number there is.
+std::string not_a_count(const std::string& given) {
+  std::uint64_t number = 0;
+  const char* const end = given.data() + given.size();
+  const auto [read, error] = std::from_chars(given.data(), end, number);
+  return error == std::errc() && read == end ? "" : given + " is no whole number from 0 on";
+}
+
+const CLI::App& chosen_of(const CLI::App& root) {
   const CLI::App* command = &root;
   for (auto next = command->get_subcommands(); !next.empty(); next = command->get_subcommands()) {
     command = next.front();
   }
-  return command->get_option_no_throw(option) != nullptr;
+  return *command;
+}
+
+// "tidemark zone", of "zone import" of "zone".
+std::string path_of(const CLI::App& root, const CLI::App& command) {
+  std::string path = root.get_name();
+  for (const CLI::App* at = &root; at != &command; path += " " + at->get_name()) {
+    at = at->get_subcommands().front();
+  }
+  return path;
+}
+
+// What the word may have meant: an option of this command, or a command below it.
+std::string meant_by(const CLI::App& root, const std::string& word) {
+  const CLI::App& command = chosen_of(root);
+  std::vector<std::string> known;
+  if (word.starts_with('-')) {
+    for (const CLI::App* each : {&command, &root}) {
+      for (const CLI::Option* option : each->get_options()) {
+        for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+      }
+    }
+  } else {
+    for (const CLI::App* each : command.get_subcommands([](const CLI::App*) { return true; })) {
+      if (!each->get_group().empty()) known.push_back(each->get_name());
+    }
+  }
+  const std::string hint = topics::suggestion(word.substr(0, word.find('=')), known);
+  return hint.find("did you mean") == std::string::npos ? "" : hint;
+}
+
+// Whether the command that was given has an option of this name.
+bool chosen_knows(const CLI::App& root, const std::string& option) {
+  return chosen_of(root).get_option_no_throw(option) != nullptr;
 }
 
 }  // namespace
@@ -74,7 +117,7 @@ void Command::option(const std::string& names, std::optional<std::string>& into,
 }
 void Command::option(const std::string& names, std::optional<std::uint64_t>& into,
                      const std::string& value, const std::string& what) {
-  app_->add_option(names, into, what)->type_name(value);
+  app_->add_option(names, into, what)->check(&not_a_count)->type_name(value);
 }
 void Command::option(const std::string& names, std::vector<std::string>& into,
                      const std::string& value, const std::string& what) {
@@ -157,7 +200,8 @@ Exit Tool::run(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     if (const auto unknown = app_->remaining(true); !unknown.empty()) {
       std::cerr << app_->get_name() << ": unknown: " << unknown.front()
-                << "\n  try: " << app_->get_name() << " --help\n";
+                << meant_by(*app_, unknown.front())
+                << "\n  try: " << path_of(*app_, chosen_of(*app_)) << " --help\n";
       return Exit::Usage;
     }
     return app_->exit(error) == 0 ? Exit::Ok : Exit::Usage;

@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/json_fields.hpp"
+#include "cli/log_options.hpp"
 #include "cli/past.hpp"
 #include "cli/past_text.hpp"
 #include "cli/table.hpp"
@@ -43,9 +44,10 @@ Expected<consumer::SnapshotContents> load(const std::string& path, const std::st
 
 Outcome diff_files(const Options& options, const Session& session) {
   if (options.zone) return fail(Exit::Usage, "--zone is for versions, not for snapshot files");
-  auto left = load(options.from, options.past.dataset);
+  const std::string dataset = options.past.dataset.value_or(LogOptions().dataset);
+  auto left = load(options.from, dataset);
   if (!left) return std::unexpected(std::move(left).error());
-  auto right = load(options.to, options.past.dataset);
+  auto right = load(options.to, dataset);
   if (!right) return std::unexpected(std::move(right).error());
   const dataset::Dataset& a = left->state.dataset;
   const dataset::Dataset& b = right->state.dataset;
@@ -128,8 +130,10 @@ Outcome diff(const Options& options, const Session& session) {
   const bool from = is_file(options.from), to = is_file(options.to);
   if (from && to) return diff_files(options, session);
   if (from || to) {
-    return fail(Exit::Usage, (from ? options.to : options.from) + ": is no file, the other one is",
-                "tidemark diff A.tmsnap B.tmsnap");
+    return fail(Exit::Usage,
+                (from ? options.to : options.from) +
+                    ": is no file, the other one is: files are compared with files only",
+                "tidemark diff A.tmsnap B.tmsnap, or tidemark verify --files A.tmsnap");
   }
   if (options.limit == 0u) return fail(Exit::Usage, "--limit: 1 or more");
   return diff_versions(options, session);
@@ -142,8 +146,8 @@ void add_diff(Command root, Session& session) {
   Command command = root.add("diff", "Shows what differs between two versions or snapshot files",
                              "tidemark diff 2026-01-31 latest --zone example.org");
   command.argument("A", options->from,
-                   "A version, a change's id, a time, so long ago (2h), or a snapshot file");
-  command.argument("B", options->to, "Likewise");
+                   "A version, a change's id, a time, so long ago (2h); or a snapshot file");
+  command.argument("B", options->to, "Likewise; a snapshot file, if A is one");
   command.option("--zone", options->zone, "ZONE", "Only in this zone");
   command.option("--limit", options->limit, "N", "At most N differences (default 10000)");
   add_past_options(command, options->past);

@@ -7,6 +7,7 @@
 #include "cli/json_fields.hpp"
 #include "cli/report.hpp"
 #include "cli/table.hpp"
+#include "cli/unserved.hpp"
 #include "consumer/proof/descent.hpp"
 #include "net/http_client.hpp"
 
@@ -68,20 +69,46 @@ std::string node_text(const json::object& node) {
   return out;
 }
 
+// Of a controller that does not follow the log: it has compared nothing.
+std::string doubt_of(const json::object& answer) {
+  const json::object& controller = object_of(answer, "controller");
+  const std::string state = controller.contains("state") ? shown(controller, "state") : "LIVE";
+  return state == "CATCHING_UP" ? std::string() : not_vouching(controller);
+}
+
 std::string diverged_text(const json::object& answer) {
   std::string out;
   for (const json::value& one : list_of(answer, "nodes")) {
     if (one.is_object()) out += (out.empty() ? "" : "\n") + node_text(one.get_object());
   }
+  if (const std::string doubt = doubt_of(answer); !doubt.empty()) {
+    return doubt + "\n" + (out.empty() ? "no edge has reported\n" : "\n" + out);
+  }
   return out.empty() ? "no edge differs from this controller\n" : out;
 }
 
-Expected<std::string> ask_edge(const net::Url& edge, const Session& session,
-                               const std::string& query) {
+Outcome report_diverged(const Options& options, const Session& session) {
+  auto api = ApiClient::connect(session);
+  if (!api) return std::unexpected(std::move(api).error());
+  ApiRequest request{.path = {"fleet", "diverged"}};
+  if (options.node) request.query.emplace_back("node", *options.node);
+  auto reply = api->ask(request);
+  if (!reply) return std::unexpected(std::move(reply).error());
+  auto parsed = parse_answer(reply->body);
+  if (!parsed) return std::unexpected(std::move(parsed).error());
+  const json::object& answer = parsed->get_object();
+  print(session.json() ? reply->body + "\n" : diverged_text(answer));
+  if (doubt_of(answer).empty()) return {};
+  return fail(Exit::Error, "nothing was compared: " + doubt_of(answer),
+              "tidemark status; docs/operations.md tells what DIVERGED and HALTED mean");
+}
+
+// `target` behind the admin address: "/version".
+Expected<std::string> get_from_edge(const net::Url& edge, const Session& session,
+                                    const std::string& target) {
   net::HttpCall call;
   call.url = edge;
-  call.url.target =
-      (edge.target == "/" ? "" : edge.target) + "/v1/hashes" + (query.empty() ? "" : "?" + query);
+  call.url.target = (edge.target == "/" ? "" : edge.target) + target;
   call.headers.add("User-Agent", "tidemark");
   call.ca_file = session.ca_file.value_or("");
   call.response_octets_max = page_octets_max;
@@ -95,6 +122,31 @@ Expected<std::string> ask_edge(const net::Url& edge, const Session& session,
                                  plain(response->body.substr(0, 300)));
   }
   return std::move(response->body);
+}
+
+Expected<std::string> ask_edge(const net::Url& edge, const Session& session,
+                               const std::string& query) {
+  return get_from_edge(edge, session, "/v1/hashes" + (query.empty() ? "" : "?" + query));
+}
+
+// Who answers at --edge, by its own word: an address is easily another edge's.
+Expected<std::string> name_of_edge(const Options& options, const net::Url& edge,
+                                   const Session& session) {
+  auto version = get_from_edge(edge, session, "/version");
+  if (!version) return std::unexpected(std::move(version).error());
+  const auto told = parse_answer(*version);
+  const std::string name = told ? plain(shown(told->get_object(), "node")) : "-";
+  if (name == "-") {
+    return fail(Exit::Error, plain(*options.edge) + ": no edge's admin address",
+                "tidemark fleet    # column ADMIN");
+  }
+  if (options.node && *options.node != name) {
+    return fail(Exit::Error,
+                plain(*options.edge) + " is edge " + name + ", not " + plain(*options.node) +
+                    ": nothing was compared",
+                "tidemark fleet    # column ADMIN");
+  }
+  return name;
 }
 
 Expected<std::string> ask_controller(const ApiClient& api, const std::string& query) {
@@ -129,6 +181,8 @@ Outcome compare_with_edge(const Options& options, const Session& session) {
   }
   auto api = ApiClient::connect(session);
   if (!api) return std::unexpected(std::move(api).error());
+  const auto name = name_of_edge(options, *edge, session);
+  if (!name) return std::unexpected(name.error());
   const auto seq = shared_seq(*api, *edge, session);
   if (!seq) return std::unexpected(seq.error());
   consumer::Descent descent(*seq);
@@ -150,7 +204,7 @@ Outcome compare_with_edge(const Options& options, const Session& session) {
                                   {"node", one.right}});
   }
   const bool same = descent.left_hash() == descent.right_hash();
-  const json::object node{{"node", options.node.value_or(*options.edge)},
+  const json::object node{{"node", *name},
                           {"proof", same ? "same" : "state-differs"},
                           {"text", ""},
                           {"seq", *seq},
@@ -158,7 +212,13 @@ Outcome compare_with_edge(const Options& options, const Session& session) {
                           {"node_hash", descent.right_hash()},
                           {"places", std::move(places)},
                           {"complete", descent.is_complete()}};
-  const json::object answer{{"nodes", json::array{node}}};
+  json::object answer{{"nodes", json::array{node}}};
+  if (const auto status = api->ask({.path = {"status"}})) {
+    if (const auto told = parse_answer(status->body)) {
+      answer["controller"] = json::object{{"state", shown(told->get_object(), "state")},
+                                          {"detail", shown(told->get_object(), "detail")}};
+    }
+  }
   print(session.json() ? json::serialize(answer) + "\n" : diverged_text(answer));
   return {};
 }
@@ -175,9 +235,7 @@ void add_diverged(Command fleet, Session& session) {
                  "Ask this admin address from here: the controller need not reach the edge");
   command.action([options, &session]() -> Outcome {
     if (options->edge) return compare_with_edge(*options, session);
-    ApiRequest request{.path = {"fleet", "diverged"}};
-    if (options->node) request.query.emplace_back("node", *options->node);
-    return report_answer(session, request, diverged_text);
+    return report_diverged(*options, session);
   });
 }
 

@@ -1,7 +1,6 @@
 // tidemark log tail|show: any topic of any log, readable.
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <memory>
 
 #include "cli/commands.hpp"
@@ -32,7 +31,10 @@ std::string next_of(const Options& options) {
   return "tidemark topics check --log " + options.log.log + " --dataset " + options.log.dataset;
 }
 
-Outcome show(const Options& options, const ReadPlan& plan, const Session& session) {
+Outcome show(Options& options, const ReadPlan& plan, const Session& session) {
+  if (options.topic.find('.') == std::string::npos) {
+    TIDEMARK_TRY_VOID(settle_dataset(options.log));
+  }
   const std::string topic = topic_name(options.log, options.topic);
   const std::string place = "topic " + topic + " of " + options.log.log;
   auto log = open_log_of(options.log);
@@ -43,7 +45,7 @@ Outcome show(const Options& options, const ReadPlan& plan, const Session& sessio
       **source, plan,
       [&session, &options](const log::Record& record) {
         print(session.json() ? to_json(record) : to_text(record));
-        if (options.follow) (void)std::fflush(stdout);
+        if (options.follow) (void)flush_output();
       },
       [](const std::string& remark) { note("tidemark: " + remark); });
   if (!read) {
@@ -63,7 +65,7 @@ ReadPlan plan_of(const Options& options) {
 void add_options(Command& command, Options& options) {
   command.argument("TOPIC", options.topic,
                    "changes, health, control, fleet, or a topic's whole name");
-  add_log_options(command, options.log);
+  add_reading_options(command, options.log);
   command.option("--timeout", options.timeout, "SECONDS",
                  "Give up when the log says nothing for so long (default 10)");
   command.flag("-f,--follow", options.follow, "Go on behind the end, until Ctrl-C");

@@ -68,7 +68,9 @@ Outcome build(const LogOptions& options, const std::string& path, const Session&
 void add_past_options(Command& command, PastOptions& options) {
   command.option("--log", options.log, "URL",
                  "Read this log instead of asking a controller: sqlite:PATH or kafka:HOST:PORT");
-  command.option("--dataset", options.dataset, "NAME", "Of --log and of snapshot files");
+  command.option(
+      "--dataset", options.dataset, "NAME",
+      "Of --log (default: the only one of the log) and of snapshot files (default: tidemark)");
   command.from_environment("--dataset", "TIDEMARK_DATASET");
   command.option("--kafka-settings", options.kafka_settings, "FILE", "As of tidemark log");
   command.option("--index", options.index, "FILE",
@@ -109,7 +111,9 @@ Expected<Past> Past::open(const PastOptions& options, const Session& session) {
     path = inner->folder->path() + "/history.sqlite";
   }
   if (options.log) {
-    const LogOptions log{*options.log, options.dataset, options.kafka_settings};
+    LogOptions log{.log = *options.log, .kafka_settings = options.kafka_settings};
+    log.named_dataset = options.dataset;
+    if (auto settled = settle_dataset(log); !settled) return std::unexpected(settled.error());
     if (auto built = build(log, path, session); !built) {
       return std::unexpected(std::move(built).error());
     }

@@ -21,8 +21,7 @@ class object;
 namespace tidemark::cli {
 
 struct PastOptions {
-  std::optional<std::string> log, index, kafka_settings, by;
-  std::string dataset = "tidemark";
+  std::optional<std::string> log, index, kafka_settings, by, dataset;
 };
 void add_past_options(Command& command, PastOptions& options);
 

@@ -83,7 +83,7 @@ std::string table_of(const json::array& pools) {
                shown(object_of(pool, "check"), "kind"), shown(pool, "all_down"),
                shown(pool, "floor")});
   }
-  return table.to_text();
+  return table.empty() ? "no pools\n" : table.to_text();
 }
 
 // One pool, or all if `pool` is empty.

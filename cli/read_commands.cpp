@@ -9,6 +9,7 @@
 #include "cli/json_fields.hpp"
 #include "cli/report.hpp"
 #include "cli/table.hpp"
+#include "cli/unserved.hpp"
 
 namespace tidemark::cli {
 
@@ -96,8 +97,9 @@ std::string fleet_text(const json::object& fleet) {
                shown(node, "dns_listen"), shown(node, "admin_listen"),
                std::to_string(list_of(node, "nacks").size())});
   }
-  if (table.empty()) return "no edge has reported yet\n";
-  std::string troubles;
+  std::string troubles = not_vouching(fleet);
+  if (!troubles.empty()) troubles += "\n";
+  if (table.empty()) return "no edge has reported yet\n" + troubles;
   for (const json::value& one : list_of(fleet, "nodes")) {
     if (!one.is_object()) continue;
     troubles += troubles_of(one.get_object());
@@ -189,7 +191,7 @@ void add_fleet(Command root, Session& session) {
       if (auto shown_once = report_answer(session, request, fleet_text); !shown_once) {
         return shown_once;
       }
-      if (options->rounds && round >= *options->rounds) return {};
+      if (!flush_output() || (options->rounds && round >= *options->rounds)) return {};
       std::this_thread::sleep_for(watch_period);
     }
     return report_answer(session, request, fleet_text);

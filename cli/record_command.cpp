@@ -7,6 +7,7 @@
 #include "cli/hosted_zone.hpp"
 #include "cli/json_fields.hpp"
 #include "cli/report.hpp"
+#include "cli/zone_put.hpp"
 
 namespace tidemark::cli {
 
@@ -45,8 +46,9 @@ Outcome run(const std::string& method, const Options& options, const Session& se
   if (options.removals) {
     request.query.emplace_back("acknowledge_removals", std::to_string(*options.removals));
   }
-  if (options.dry_run) request.query.emplace_back("dry_run", "1");
-  auto reply = reads ? api->ask(request) : api->mutate(std::move(request), options.change);
+  auto reply = options.dry_run ? dry_run(*api, std::move(request))
+               : reads         ? api->ask(request)
+                               : api->mutate(std::move(request), options.change);
   if (!reply) {
     Failure failure = std::move(reply).error();
     if (failure.what.find("ttl: is missing") != std::string::npos) {

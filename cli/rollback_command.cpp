@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/report.hpp"
 #include "cli/table.hpp"
+#include "cli/zone_put.hpp"
 
 namespace tidemark::cli {
 
@@ -27,34 +28,13 @@ ApiRequest request_for(const std::string& zone, const std::string& to) {
           .body = json::serialize(json::object{{"to", to}})};
 }
 
-struct Preview {
-  ApiReply reply;
-  std::optional<std::string> removals;  // what the guard asks for
-};
-
-// A guard tells its figure at first; with it the diff is shown, and nothing is changed by that.
-Expected<Preview> preview(const ApiClient& api, const std::string& zone, const std::string& to) {
-  ApiRequest request = request_for(zone, to);
-  request.query.emplace_back("dry_run", "1");
-  auto reply = api.ask(request);
-  if (reply) return Preview{*std::move(reply), std::nullopt};
-  if (reply.error().exit != Exit::Guard || !reply.error().removals) {
-    return std::unexpected(std::move(reply).error());
-  }
-  std::string removals = std::to_string(*reply.error().removals);
-  request.query.emplace_back("acknowledge_removals", removals);
-  reply = api.ask(request);
-  if (!reply) return std::unexpected(std::move(reply).error());
-  return Preview{*std::move(reply), std::move(removals)};
-}
-
 Outcome roll_back(const ApiClient& api, const std::string& zone, const std::string& to,
                   const Options& options, const Session& session) {
   const std::string object = "zone " + zone;
-  auto shown_first = preview(api, zone, to);
-  if (!shown_first) return std::unexpected(std::move(shown_first).error().at("rollback"));
+  const auto shown_first = dry_run(api, request_for(zone, to));
+  if (!shown_first) return std::unexpected(Failure(shown_first.error()).at("rollback"));
   if (options.dry_run || !session.json()) {
-    if (auto told = report_dry_run(session, object, shown_first->reply); !told) return told;
+    if (auto told = report_dry_run(session, object, *shown_first); !told) return told;
   }
   if (options.dry_run) return {};
   ApiRequest request = request_for(zone, to);
@@ -62,12 +42,12 @@ Outcome roll_back(const ApiClient& api, const std::string& zone, const std::stri
     request.query.emplace_back("acknowledge_removals", std::to_string(*options.removals));
   } else if (shown_first->removals && !options.change.hold) {
     if (!options.yes) {
-      Failure guarded(Exit::Guard,
-                      object + ": guard: " + *shown_first->removals + " RRsets would go away");
+      Failure guarded(Exit::Guard, object + ": guard: " + std::to_string(*shown_first->removals) +
+                                       " RRsets would go away");
       guarded.with = "--yes";
       return std::unexpected(std::move(guarded));
     }
-    request.query.emplace_back("acknowledge_removals", *shown_first->removals);
+    request.query.emplace_back("acknowledge_removals", std::to_string(*shown_first->removals));
   }
   MutationOptions change = options.change;
   if (options.unpin) change.wait_seconds.reset();  // under a pin nobody serves it yet
@@ -158,7 +138,8 @@ void add_rollback(Command root, Session& session) {
   command.required_option("--to", options->to, "TO",
                           "A version; a time as 2026-01-31T12:00:00Z; a change's id, or before:ID");
   command.flag("--all", options->all, "Every zone that is not as it was");
-  command.flag("--yes", options->yes, "Acknowledge as many removals as the diff shows");
+  command.flag("--yes", options->yes,
+               "Acknowledge as many removals as the diff shows, if no number is given");
   command.option("--acknowledge-removals", options->removals, "N",
                  "Exactly N RRsets may go: what the guard asks for");
   command.flag("--unpin", options->unpin, "Afterwards end the pins that are yours");

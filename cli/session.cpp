@@ -61,6 +61,8 @@ Outcome reason_given(const MutationOptions& options, bool dry_run) {
 
 void print(std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), stdout); }
 
+bool flush_output() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
+
 void note(std::string_view line) {
   (void)std::fflush(stdout);
   (void)std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());

@@ -39,6 +39,8 @@ Outcome reason_given(const MutationOptions& options, bool dry_run);
 
 // Standard output, whole; a closed pipe is no error.
 void print(std::string_view text);
+// What was printed is on its way to the reader, be it a pipe. False: nobody reads any more.
+bool flush_output();
 // Standard error.
 void note(std::string_view line);
 

@@ -231,13 +231,16 @@ void add_verify(Command root, Session& session) {
   auto options = std::make_shared<Options>();
   Command command = root.add(
       "verify", "Folds a log anew and compares snapshot files with it: chain, versions, contents",
-      "tidemark verify --log sqlite:tidemark.tmlog --files /var/lib/tidemark-edge");
-  add_log_options(command, options->log);
+      "tidemark verify --log sqlite:tidemark.tmlog --files /var/lib/tidemark/edge");
+  add_reading_options(command, options->log);
   command.option("--files", options->files, "PATH",
                  "A snapshot file, or a folder of them (*.tmsnap); may be repeated");
   command.option("--from", options->from, "FILE",
                  "Begin at this snapshot file, where the log's beginning is gone");
-  command.action([options, &session] { return Verification(*options, session).run(); });
+  command.action([options, &session]() -> Outcome {
+    TIDEMARK_TRY_VOID(settle_dataset(options->log));
+    return Verification(*options, session).run();
+  });
 }
 
 }  // namespace tidemark::cli

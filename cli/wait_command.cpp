@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/json_fields.hpp"
 #include "cli/table.hpp"
+#include "cli/unserved.hpp"
 
 namespace tidemark::cli {
 
@@ -35,19 +36,25 @@ std::string progress_text(const json::object& progress) {
     out += "after its append: first " + ms_of(times, "first") + ", half " + ms_of(times, "half") +
            ", 99 % " + ms_of(times, "p99") + ", all " + ms_of(times, "all") + "\n";
   }
-  for (const json::value& one : list_of(progress, "stragglers")) {
-    if (!one.is_object()) continue;
-    out += plain(shown(one.get_object(), "node")) + " (ring " +
-           plain(shown(one.get_object(), "ring")) + ") serves version " +
-           shown(one.get_object(), "active_seq") + ": " + plain(shown(one.get_object(), "why")) +
-           "\n";
-  }
+  out += straggler_lines(progress);
   for (const json::value& one : list_of(progress, "nacks")) {
     if (!one.is_object()) continue;
     out += plain(shown(one.get_object(), "node")) +
            " complains: " + plain(shown(one.get_object(), "reason")) + "\n";
   }
   return out;
+}
+
+Failure too_late(const json::object& progress, std::uint64_t seconds, const std::string& on) {
+  std::string what = "not within " + std::to_string(seconds) + " s on " + on;
+  const std::string state = shown(progress, "state");
+  if (state == "pending") what += ": the log has not taken the change yet";
+  if (state == "accepted") {
+    what += ": " + progress_text(progress);
+    what.pop_back();
+    if (number_of(progress, "live") == 0) what += "\nno edge is live";
+  }
+  return unserved(std::move(what), progress);
 }
 
 struct WaitOptions {
@@ -78,11 +85,7 @@ Outcome wait(const WaitOptions& options, const Session& session) {
     }
     if (Clock::now() >= deadline) {
       if (session.json()) print(reply->body + "\n");
-      const bool pending = shown(progress, "state") != "accepted";
-      return fail(Exit::TimeOut,
-                  "not within " + std::to_string(seconds) + " s on " + options.on + ": " +
-                      (pending ? "the log has not taken the change yet" : progress_text(progress)),
-                  "tidemark rollout status, tidemark fleet");
+      return std::unexpected(too_late(progress, seconds, options.on));
     }
     std::this_thread::sleep_for(look_again);
   }
@@ -124,6 +127,7 @@ Outcome events(const EventOptions& options, const Session& session) {
       out += session.json() ? json::serialize(one) + "\n" : event_line(one.get_object());
     }
     print(out);
+    if (!flush_output()) return {};
     after = shown(page, "next");
     if (!options.follow) {
       if (!session.json()) note("tidemark: go on with --after " + *after);

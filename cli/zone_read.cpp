@@ -45,7 +45,7 @@ Outcome list_zones(const Session& session) {
     table.row({shown(zone, "name"), shown(zone, "serial"), shown(zone, "seq"),
                shown(zone, "rrset_count"), shown(zone, "hash")});
   }
-  print(table.to_text());
+  print(table.empty() ? "no zones\n" : table.to_text());
   return {};
 }
 

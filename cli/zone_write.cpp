@@ -130,7 +130,9 @@ Outcome delete_zone(const DeleteOptions& options, const Session& session) {
     return api->mutate(std::move(one), options.change);
   };
   auto reply = remove(options.removals);
-  if (!reply && options.yes && reply.error().removals) reply = remove(reply.error().removals);
+  // A number that was given binds: what it does not count stays.
+  const bool any = options.yes && !options.removals;
+  if (!reply && any && reply.error().removals) reply = remove(reply.error().removals);
   if (!reply) return std::unexpected(std::move(reply).error());
   return report_change(session, object, *reply);
 }
@@ -143,7 +145,7 @@ void add_delete(Command& zone, Session& session) {
   command.argument("ZONE", options->zone, "Name of the zone");
   command.option("--acknowledge-removals", options->removals, "N",
                  "Exactly N RRsets may go; needed for a zone that holds more than SOA and NS");
-  command.flag("--yes", options->yes, "As many as there are");
+  command.flag("--yes", options->yes, "As many as there are, if no number is given");
   add_dry_run_options(command, options->change, options->dry_run);
   add_hold_option(command, options->change);
   command.action([options, &session] { return delete_zone(*options, session); });

@@ -3,7 +3,6 @@
 usage: cli_test.py [unittest arguments]
 """
 
-import http.server
 import json
 import pathlib
 import re
@@ -12,40 +11,14 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import tempfile
-import threading
 import time
 import unittest
 
 import dns.message
 import dns.query
 
+from cli_case import ERROR, GUARD, OK, REASON, TIME_OUT, TOOL, USAGE, Case, run
 from fleet import BIN, ROOT, ZONE, Fleet, Process, free_port, request, wait_until
-
-TOOL = BIN / "tidemark"
-OK, ERROR, USAGE, GUARD, TIME_OUT = 0, 1, 2, 4, 5
-REASON = ("--reason", "test")
-
-
-def run(*arguments, stdin=None, timeout=120):
-    return subprocess.run([TOOL, *map(str, arguments)], capture_output=True, text=True,
-                          input=stdin, timeout=timeout)
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="tidemark-cli-")
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
-    def file(self, name, text):
-        path = self.folder / name
-        path.write_text(text)
-        return path
-
-    def ends(self, code, done):
-        self.assertEqual(done.returncode, code, f"{done.args}\n{done.stdout}{done.stderr}")
-        return done
 
 
 class Help(Case):
@@ -86,6 +59,26 @@ class Help(Case):
             self.assertEqual(done.returncode, code, done.stderr)
             self.assertIn(place, done.stderr)
 
+    def test_a_slip_is_named_with_what_was_meant(self):
+        for arguments, meant, where in ((["zone", "imprt", "x"], "import", "tidemark zone --help"),
+                                        (["zone", "import", "x", "--reson", "y"], "--reason",
+                                         "tidemark zone import --help"),
+                                        (["flee"], "fleet", "tidemark --help")):
+            said = self.ends(USAGE, run(*arguments)).stderr
+            self.assertIn(f'did you mean "{meant}"', said)
+            self.assertIn(f"try: {where}\n", said)
+        self.assertNotIn("did you mean", self.ends(USAGE, run("zone", "qqqqqq")).stderr)
+
+    def test_a_number_below_its_range_is_refused_on_the_command_line_too(self):
+        common = ("--log", f"sqlite:{self.folder}/a.tmlog", "--dataset", "main", "--state-dir",
+                  self.folder, "--api", "127.0.0.1:0")
+        for option in ("--snapshot-minutes", "--snapshot-changes", "--snapshot-mib",
+                       "--snapshot-pause-seconds", "--snapshot-octets-per-second"):
+            done = subprocess.run([BIN / "tidemark-controller", *common, option, "-1"],
+                                  capture_output=True, text=True, timeout=30)
+            self.assertEqual(done.returncode, USAGE, done.stderr)
+            self.assertIn(option, done.stderr)
+
     def test_docs_cli_md_is_what_the_tool_says(self):
         page = (ROOT / "docs/cli.md").read_text()
         self.assertIn(self.ends(OK, run("reference")).stdout, page,
@@ -98,7 +91,8 @@ class Help(Case):
                           ["pool", "rm", "web", "--reason", ""],
                           ["-o", "xml", "fleet"], ["log", "show", "changes", "--log", "foo:bar"],
                           ["serve", "--zone-file", "x", "--listen", "nowhere"],
-                          ["override", "set", "p", "e", "sideways", "--reason", "x"]):
+                          ["override", "set", "p", "e", "sideways", "--reason", "x"],
+                          ["wait", "ab", "--timeout", "-1"], ["changes", "--limit", "+5"]):
             done = self.ends(USAGE, run(*arguments))
             self.assertTrue(done.stderr.strip(), arguments)
 
@@ -167,14 +161,27 @@ class Log(Case):
         said = self.ends(ERROR, run("log", "show", "changes", "--log",
                                     f"sqlite:{self.folder}/none.tmlog")).stderr
         self.assertIn("topics apply", said)
-        for command in (("log", "show", "changes"), ("verify",)):  # no --dataset: another is meant
-            said = self.ends(ERROR, run(*command, "--log", f"sqlite:{self.path}")).stderr
-            self.assertIn(".changes does not exist", said)
+        for command in (("log", "show", "changes"), ("verify",)):
+            said = self.ends(ERROR, run(*command, "--log", f"sqlite:{self.path}", "--dataset",
+                                        "tset")).stderr
+            self.assertIn("tset.changes does not exist", said)
             self.assertIn("datasets of this log: test", said)
         with sqlite3.connect(self.path) as log:
             names = [name for name, in log.execute("SELECT name FROM topic ORDER BY name")]
         self.assertEqual(names, [f"test.{kind}" for kind in
                                  ("changes", "control", "fleet", "health")])
+
+    def test_without_a_dataset_the_only_one_is_meant(self):
+        self.append("changes", b"key", b"no ChangeSet")
+        where = ("--log", f"sqlite:{self.path}")
+        self.assertEqual(self.ends(OK, run("log", "show", "changes", *where)).stdout,
+                         self.ends(OK, run("log", "show", "changes", *self.where)).stdout)
+        self.assertIn("1 undecodable", self.ends(OK, run("verify", *where)).stdout)
+        self.ends(OK, run("history", "www.example.org", *where))
+        self.ends(OK, run("topics", "apply", *where, "--dataset", "other"))
+        said = self.ends(USAGE, run("log", "show", "changes", *where)).stderr
+        self.assertIn("holds several datasets: other, test", said)
+        self.assertIn("try: --dataset other", said)
 
     def test_tail_follows(self):
         self.append("changes", b"first", b"1")
@@ -274,6 +281,7 @@ class Api(Case):
             self._pools()
             self._history()
             self._guards()
+            self._holds()
             self._an_edge_that_sleeps_is_told()
 
     def cli(self, *arguments, code=OK):
@@ -306,6 +314,7 @@ class Api(Case):
         self.assertIn("c.zone:15:7:", said)
         said = self.cli("zone", "show", "absent.example", code=ERROR).stderr
         self.assertIn("not-found", said)
+        self.assertIn("try: tidemark zone list\n", said)
 
     def _records(self):
         done = self.cli("record", "set", "www.example.org", "A", "192.0.2.99", "--wait", "20",
@@ -448,8 +457,34 @@ class Api(Case):
         none = self.folder / "none.zone"
         said = self.cli("zone", "verify", "tiny.example", "--against", none, code=ERROR).stderr
         self.assertIn("there is no such file", said)
+        said = self.cli("zone", "delete", "tiny.example", "--yes", "--acknowledge-removals", "3",
+                        *REASON, code=GUARD).stderr
+        self.assertIn("RRsets", said)
+        self.assertIn("tiny.example", self.cli("zone", "list").stdout)
         self.cli("zone", "delete", "tiny.example", "--yes", *REASON)
         self.assertNotIn("tiny.example", self.cli("zone", "list").stdout)
+
+    def _holds(self):
+        said = self.cli("pin", "1", "--ring", "typo", "--wait", "1", *REASON, code=TIME_OUT).stderr
+        self.assertIn("no live edge is of it", said)
+        self.assertIn("rings are: default", said)
+        self.cli("unpin", "--ring", "typo", *REASON)
+        seq = json.loads(self.cli("status", "-o", "json").stdout)["version"]["seq"]
+        self.cli("pin", seq, "--wait", "20", *REASON)
+        said = self.cli("record", "set", "held.example.org", "A", "192.0.2.7", "--ttl", "60",
+                        "--wait", "1", *REASON, code=TIME_OUT).stderr
+        self.assertIn(f"pinned to version {seq} by fleet", said)
+        self.assertIn("tidemark unpin --reason TEXT", said)
+        change = re.search(r"change ([0-9a-f]{32}) is made", said)[1]
+        said = self.cli("wait", change, "--timeout", "0", code=TIME_OUT).stderr
+        self.assertIn(f"pinned to version {seq} by fleet", said)
+        self.assertIn("tidemark unpin --reason TEXT", said)
+        self.cli("unpin", "--wait", "20", *REASON)
+        self.assertIn("3 of 3 live edges", self.cli("wait", change, "--timeout", "20").stdout)
+        other = f"http://127.0.0.1:{self.fleet.edges[1].admin}"
+        said = self.cli("fleet", "diverged", "edge1", "--edge", other, code=ERROR).stderr
+        self.assertIn("is edge edge2, not edge1", said)
+        self.assertIn("edge2: same", self.cli("fleet", "diverged", "--edge", other).stdout)
 
     def _an_edge_that_sleeps_is_told(self):
         edge = self.fleet.edges[1]
@@ -461,115 +496,6 @@ class Api(Case):
         finally:
             edge.send(signal.SIGCONT)
         self.fleet.wait_everywhere("late.example.org", "A", ["192.0.2.4"])
-
-
-class FakeController:
-    """Answers as scripted: what a real one does only when something breaks."""
-
-    def __init__(self, answer):
-        fake = self
-        self.asked = []
-
-        class Answer(http.server.BaseHTTPRequestHandler):
-            def do(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                fake.asked.append((self.command, self.path, dict(self.headers), body))
-                reply = answer(self.command, self.path, len(fake.asked))
-                if reply is None:  # the connection breaks
-                    self.close_connection = True
-                    return
-                status, value = reply
-                octets = value.encode() if isinstance(value, str) else json.dumps(value).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(octets)))
-                self.end_headers()
-                self.wfile.write(octets)
-
-            do_GET = do_PUT = do_DELETE = do
-
-            def log_message(self, *arguments):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-class Controller(Case):
-    def fake(self, answer):
-        fake = FakeController(answer)
-        self.addCleanup(fake.stop)
-        return fake
-
-    def set_record(self, fake, *more):
-        return run("--api", fake.url, "record", "set", "www", "A", "192.0.2.1", "--ttl", "60",
-                   "--zone", "example.org", *REASON, *more)
-
-    def test_one_that_is_not_there_is_named(self):
-        said = self.ends(ERROR, run("--api", f"http://127.0.0.1:{free_port()}", "fleet")).stderr
-        self.assertIn("does not answer", said)
-        self.assertIn("--api URL", said)
-        fake = self.fake(lambda *_: (200, "<html>"))
-        self.assertIn("no JSON", self.ends(ERROR, run("--api", fake.url, "fleet")).stderr)
-
-    def test_a_broken_connection_is_tried_again_with_the_same_key(self):
-        fake = self.fake(lambda method, path, count: None if count == 1 else (
-            200, {"changed": True, "offset": 3, "version": {"seq": 4}, "zones": {}}))
-        self.ends(OK, self.set_record(fake))
-        keys = {headers["Idempotency-Key"] for _, _, headers, _ in fake.asked}
-        self.assertEqual((len(fake.asked), len(keys)), (2, 1))
-        self.assertIn("reason=test", fake.asked[0][1])
-
-    def test_what_is_stored_is_followed_until_it_is_judged(self):
-        states = ["pending", "pending", "accepted"]
-
-        def answer(method, path, count):
-            if method == "PUT":
-                return 202, {"change_id": "ab", "state": "pending", "changes_url": "/v1/changes/ab"}
-            if path == "/v1/status":
-                return 200, {"outbox": {"changes": len(states)}}
-            return 200, {"change_id": "ab", "state": states.pop(0), "seq": 9, "offset": 8}
-
-        self.assertIn("seq 9", self.ends(OK, self.set_record(self.fake(answer))).stdout)
-        states[:] = ["pending", "rejected"]
-        self.assertIn("was rejected", self.ends(ERROR, self.set_record(self.fake(answer))).stderr)
-        states[:] = ["pending"] * 1000
-        said = self.ends(TIME_OUT, self.set_record(self.fake(answer), "--wait", "1")).stderr
-        self.assertIn("tidemark changes ab", said)
-
-    def test_edges_that_are_not_live_are_named(self):
-        def answer(method, path, count):
-            if path == "/v1/fleet":
-                return 200, {"nodes": [{"node": "edge1", "live": True},
-                                       {"node": "edge3", "live": False}]}
-            return 200, {"changed": True, "offset": 3, "version": {"seq": 4}, "zones": {},
-                         "change_id": "ab", "acked": acked, "edges": ["edge1"],
-                         "stragglers": ["edge1"]}
-
-        acked = True
-        done = self.ends(OK, self.set_record(self.fake(answer), "--wait", "1"))
-        self.assertIn("change ab\nserved by edge1\nnot live: edge3\n", done.stdout)
-        done = self.ends(OK, self.set_record(self.fake(answer), "--wait", "1", "-o", "json"))
-        self.assertIn("not live: edge3", done.stderr)
-        self.assertNotIn("not live", self.ends(OK, self.set_record(self.fake(answer))).stdout)
-        acked = False
-        said = self.ends(TIME_OUT, self.set_record(self.fake(answer), "--wait", "1")).stderr
-        self.assertIn("do not serve it: edge1 - not live: edge3", said)
-
-    def test_a_token_is_sent_and_asked_for(self):
-        def answer(method, path, count):
-            return 401, {"error": {"code": "unauthorized", "message": "a token is needed"}}
-
-        fake = self.fake(answer)
-        token = self.file("token", "secret-of-the-test\n")
-        said = self.ends(ERROR, run("--api", fake.url, "--token-file", token, "fleet")).stderr
-        self.assertIn("--token-file", said)
-        self.assertNotIn("secret-of-the-test", said)
-        self.assertEqual(fake.asked[0][2]["Authorization"], "Bearer secret-of-the-test")
 
 
 class Demo(Case):
