@@ -40,6 +40,10 @@ ChainCheck::Verdict ChainCheck::step() {
   }
   if (!drained->records.empty()) return judge(drained->records.front());
   for (const log::Happening happening : drained->happenings) {
+    if (happening == log::Happening::OutOfRange && begins_behind()) {
+      source_.reset();
+      return verdict_ = Verdict::Same;
+    }
     if (happening == log::Happening::OutOfRange || happening == log::Happening::CaughtUp) {
       return other("the log does not hold offset " + std::to_string(offset_));
     }
@@ -47,6 +51,14 @@ ChainCheck::Verdict ChainCheck::step() {
     if (happening == log::Happening::Overlap) source_.reset();
   }
   return verdict_;
+}
+
+// That very record was the last one to go: the log goes on where the file ends, as nobody can read
+// again any more.
+bool ChainCheck::begins_behind() const {
+  const auto bounds = source_->bounds();
+  const std::string found = log_.identity();
+  return bounds && bounds->first.value() == offset_ + 1 && !found.empty() && found == identity_;
 }
 
 ChainCheck::Verdict ChainCheck::judge(const log::Record& record) {

@@ -1,5 +1,6 @@
 // ChainCheck: is a snapshot file of this log? Reads the record that the file was folded to last and
-// compares its hash, before the file is used. (The Feeder's overlap read does so again.)
+// compares its hash, before the file is used. (The Feeder's overlap read does so again.) A log that
+// begins right behind that record, by its offset, and has the same identity, is the same log too.
 //
 // Threads  One; nothing here waits: step() until it knows.
 // Errors   Verdict Unknown for as long as the log cannot be reached.
@@ -27,6 +28,7 @@ class ChainCheck {
   const std::string& why() const noexcept { return why_; }  // Other, or what is waited for
 
  private:
+  bool begins_behind() const;
   Verdict judge(const log::Record& record);
   Verdict other(std::string why);
 

@@ -267,6 +267,20 @@ void ChangesTail::check_overlap_deadline(StepReport& report) {
           report);
 }
 
+// Retention took the very record that was folded last, and the log goes on behind it: there is
+// nothing to compare, and nothing is missing. Heartbeats tell the chain.
+bool ChangesTail::go_on_behind(StepReport& report) {
+  if (log_identity_.empty() || !confirm_identity(report) || !identity_confirmed_) {
+    return is_stopped();
+  }
+  if (!ports_.changes.start(log::Offset(state_.offset + 1))) return false;
+  report.remarks.push_back("changes: the record folded last, offset " +
+                           std::to_string(state_.offset) +
+                           ", is gone; the log goes on right behind it");
+  confirm();
+  return true;
+}
+
 void ChangesTail::on_out_of_range(StepReport& report) {
   const auto bounds = ports_.changes.bounds();
   const std::int64_t wanted = std::max<std::int64_t>(state_.offset, 0);
@@ -277,6 +291,7 @@ void ChangesTail::on_out_of_range(StepReport& report) {
     if (state_.offset >= bounds->next.value()) {
       return diverge(where + ": it was cut or made anew", report);
     }
+    if (bounds->first.value() == state_.offset + 1 && go_on_behind(report)) return;
   }
   needs_bootstrap_ = true;
   verified_ = false;

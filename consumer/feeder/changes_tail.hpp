@@ -77,6 +77,7 @@ class ChangesTail {
   void on(log::Happening happening, const std::string& detail, StepReport& report);
   void on_caught_up(StepReport& report);
   void on_out_of_range(StepReport& report);
+  bool go_on_behind(StepReport& report);
   void on_unreachable(const std::string& detail, StepReport& report);
   void check_overlap_deadline(StepReport& report);
   void confirm();

@@ -21,6 +21,22 @@ constexpr std::chrono::seconds silence_max{60};
 
 }  // namespace
 
+std::optional<SnapshotContents> own_file(base::Disk& disk, const std::string& dataset,
+                                         dataset::HashSeed seed, std::size_t attempt) {
+  const auto names = disk.list();
+  if (!names) return std::nullopt;
+  for (const std::string& name : *names) {
+    const bool is_generation = name.starts_with("snapshot-") && name.ends_with(".tmsnap");
+    if (!is_generation || attempt-- != 0) continue;
+    const auto octets = disk.read(name);
+    if (!octets) return std::nullopt;
+    auto contents = parse(*octets, lineage_of(dataset), seed);
+    if (!contents) return std::nullopt;
+    return *std::move(contents);
+  }
+  return std::nullopt;
+}
+
 Rebuild::Rebuild(RebuildPlan plan, std::unique_ptr<log::Source> changes)
     : plan_(std::move(plan)),
       changes_(std::move(changes)),
@@ -56,8 +72,17 @@ Result<void> Rebuild::work() {
     TIDEMARK_TRY(const log::Drained drained, changes_->drain(records_per_drain));
     const auto now = std::chrono::steady_clock::now();
     if (!drained.records.empty()) heard = now;
-    for (const log::Record& record : drained.records) TIDEMARK_TRY_VOID(fold(record));
+    for (const log::Record& record : drained.records) {
+      TIDEMARK_TRY(const bool overlaps, is_overlap(record));
+      if (!overlaps) TIDEMARK_TRY_VOID(fold(record));
+      if (restarted_) break;
+    }
+    if (std::exchange(restarted_, false)) continue;
     for (const Happening happening : drained.happenings) {
+      if (happening == Happening::CaughtUp && overlap_due_) {
+        TIDEMARK_TRY_VOID(begin_at_next_start());
+        break;
+      }
       if (happening == Happening::CaughtUp) {
         made_.state = replay_->state();
         return {};
@@ -78,7 +103,9 @@ Result<void> Rebuild::work() {
 }
 
 Result<void> Rebuild::begin_at(fold::State state) {
-  const log::Offset from(state.offset + 1);
+  const auto bounds = changes_->bounds();
+  overlap_due_ = state.offset >= 0 && !(bounds && bounds->first.value() == state.offset + 1);
+  const log::Offset from(state.offset + (overlap_due_ ? 0 : 1));
   made_.footprints.clear();
   made_.footprints.note(state);
   made_.at_compare.reset();
@@ -86,6 +113,18 @@ Result<void> Rebuild::begin_at(fold::State state) {
   made_.origins = {};
   replay_.emplace(std::move(state));
   return changes_->start(from);
+}
+
+// True: it is the last record of the start, not to be folded once more.
+Result<bool> Rebuild::is_overlap(const log::Record& record) {
+  if (!std::exchange(overlap_due_, false)) return false;
+  const fold::State& state = replay_->state();
+  if (record.offset.value() == state.offset && log::record_hash(record) == state.last_record) {
+    return true;
+  }
+  TIDEMARK_TRY_VOID(begin_at_next_start());
+  restarted_ = true;
+  return true;
 }
 
 Result<void> Rebuild::begin_at_next_start() {

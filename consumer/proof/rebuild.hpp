@@ -2,8 +2,8 @@
 // two nodes that do not agree, and the state that the wrong one takes then.
 //
 // It begins at the log's beginning. Where that is gone it begins at what `next_start` gives, until
-// one of them can be continued by the log; that such a start is of the log's history is for its
-// owner to see, by the chain. It ends when it has come to the log's end.
+// one of them can be continued by the log: the record that it was folded to last stands there, or
+// was the very last one to go. It ends when it has come to the log's end.
 //
 // Threads   Its owner's. What take() gives is a family of Datasets whose writer ended.
 // Owns      Its thread, the Source.
@@ -24,6 +24,7 @@
 #include "consumer/history/replay.hpp"
 #include "consumer/proof/succession.hpp"
 #include "consumer/snapshot_file/snapshot_file.hpp"
+#include "core/base/environment.hpp"
 #include "core/base/result.hpp"
 #include "core/dataset/hash_tree.hpp"
 #include "core/fold/footprints.hpp"
@@ -54,6 +55,11 @@ struct Rebuilt {
   LogOrigins origins{};  // if it was read from its beginning
 };
 
+// For `next_start`: the own snapshot files, the oldest first: it is the likeliest to be older than
+// a fault, and to lie before what a log lost.
+std::optional<SnapshotContents> own_file(base::Disk& disk, const std::string& dataset,
+                                         dataset::HashSeed seed, std::size_t attempt);
+
 class Rebuild {
  public:
   Rebuild(RebuildPlan plan, std::unique_ptr<log::Source> changes);
@@ -69,6 +75,7 @@ class Rebuild {
   base::Result<void> work();
   base::Result<void> begin_at(fold::State state);
   base::Result<void> begin_at_next_start();
+  base::Result<bool> is_overlap(const log::Record& record);
   base::Result<void> fold(const log::Record& record);
 
   const RebuildPlan plan_;
@@ -76,6 +83,8 @@ class Rebuild {
   std::optional<Replay> replay_;
   Rebuilt made_;
   std::size_t attempt_ = 0;
+  bool restarted_ = false;    // what was drained is of an earlier start
+  bool overlap_due_ = false;  // the next record must be the one that the start was folded to last
   base::Result<void> outcome_;
   std::atomic<bool> stop_{false}, done_{false};
   std::atomic<std::int64_t> offset_{-1};

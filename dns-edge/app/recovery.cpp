@@ -127,7 +127,7 @@ std::optional<consumer::Wanted> Recovery::wanted(const FeederStatus& at) const {
   consumer::Wanted wanted;
   wanted.refused = refused_;
   wanted.log_identity = ports_.log.identity();
-  wanted.offset_min = at.log_first.value_or(0);
+  wanted.offset_min = std::max<std::int64_t>(at.log_first.value_or(0) - 1, 0);
   const std::uint64_t seq = std::max<std::uint64_t>(at.version.seq.value(), 1);
   switch (cause_) {
     case Cause::None: return std::nullopt;

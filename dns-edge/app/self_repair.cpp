@@ -94,19 +94,9 @@ void SelfRepair::begin(const consumer::Feeder& feeder) {
       *std::move(source));
 }
 
-// In the Rebuild's thread. The oldest first: it is the likeliest to be older than the fault.
+// In the Rebuild's thread.
 std::optional<consumer::SnapshotContents> SelfRepair::oldest_file(std::size_t attempt) const {
-  const auto names = ports_.disk.list();
-  if (!names) return std::nullopt;
-  for (const std::string& name : *names) {
-    if (!is_generation(name) || attempt-- != 0) continue;
-    const auto octets = ports_.disk.read(name);
-    if (!octets) return std::nullopt;
-    auto contents = consumer::parse(*octets, consumer::lineage_of(ports_.dataset), ports_.seed);
-    if (!contents) return std::nullopt;
-    return *std::move(contents);
-  }
-  return std::nullopt;
+  return consumer::own_file(ports_.disk, ports_.dataset, ports_.seed, attempt);
 }
 
 void SelfRepair::judge(consumer::Feeder& feeder, Remarks& remarks) {

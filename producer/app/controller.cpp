@@ -74,6 +74,10 @@ Controller::Inner::Inner(boost::asio::io_context& io_of, ControllerSettings sett
             .seed = seed,
             .sent_file = settings.state_folder + "/sent.sqlite",
             .source = "/tidemark/" + settings.dataset + "/" + settings.name,
+            .next_start =
+                [this](std::size_t attempt) {
+                  return consumer::own_file(*disk, settings.dataset, seed, attempt);
+                },
             .refill_after = settings.refill_after,
             .fleet_seq = [this] { return newest_seq_of(fleet); }}),
       timer(io) {}
@@ -176,6 +180,10 @@ base::Result<void> Controller::Inner::begin_snapshots() {
   if (wanted.base_url.empty() && listening.ip != net::IpAddress{listening.ip.family, {}}) {
     wanted.base_url = "http://" + net::to_text(listening);
   }
+  files = std::make_unique<FileBootstrap>(
+      FileBootstrap::Ports{.clock = clock, .random = random, .disk = *disk, .log = *log},
+      settings.dataset, seed,
+      FileBootstrap::Sources{.named = settings.snapshot_sources, .own_url = wanted.base_url});
   TIDEMARK_TRY(snapshots, SnapshotFiles::make(std::move(wanted), settings.state_folder + "/fleet",
                                               consumer::lineage_of(settings.dataset), clock, random,
                                               *feeder, announce_sink, [this] {

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "consumer/bootstrap/snapshot_source.hpp"
 #include "core/base/result.hpp"
 #include "core/log/log.hpp"
 #include "net/address.hpp"
@@ -42,6 +43,7 @@ struct ControllerSettings {
   std::size_t outbox_entries_max = 10'000;
   std::uint64_t save_after_changes = 1000;
   RolloutSettings rollout{};
+  std::vector<consumer::SnapshotSource> snapshot_sources{};  // beside those that the log names
   // A topic made anew is filled again after so long; nothing: never.
   std::optional<std::chrono::seconds> refill_after = std::chrono::seconds(60);
   SnapshotDeskSettings snapshots{};  // whose base_url, if empty, is that of `api`

@@ -23,6 +23,7 @@
 #include "producer/api/history_desk.hpp"
 #include "producer/api/history_keeper.hpp"
 #include "producer/app/controller.hpp"
+#include "producer/app/file_bootstrap.hpp"
 #include "producer/app/heartbeat.hpp"
 #include "producer/app/log_loss.hpp"
 #include "producer/app/snapshot_files.hpp"
@@ -59,6 +60,7 @@ struct Controller::Inner {
   void turn_next();
   void turn_soon();
   void bootstrap_if_needed();
+  void bootstrap_from_files();
   void save(bool at_once);
   void tell(const std::vector<std::string>& remarks);
 
@@ -80,6 +82,7 @@ struct Controller::Inner {
   Publisher publisher;
   Heartbeat heartbeat;
   LogLoss loss;
+  std::unique_ptr<FileBootstrap> files;  // from begin_snapshots() on
   std::unique_ptr<HistoryKeeper> history;
   std::unique_ptr<consumer::Feeder> feeder;
   std::unique_ptr<HistoryDesk> past;

@@ -50,6 +50,7 @@ struct Options {
   std::uint64_t snapshot_octets_per_second = 0;
   RolloutSettings rollout{};  // from the file only
   std::string refill_after;
+  std::vector<std::string> snapshot_from{};
 };
 
 // rings: [{name: canary, soak: 30}, {name: eu, soak: 60}, {name: archive, late: 3600}]
@@ -255,6 +256,12 @@ base::Result<ControllerSettings> settings_of(const Options& options) {
   settings.zone_body_octets_max = static_cast<std::size_t>(options.zone_octets_max);
   settings.outbox_entries_max = static_cast<std::size_t>(options.outbox_entries_max);
   settings.rollout = options.rollout;
+  for (const std::string& text : options.snapshot_from) {
+    auto url = consumer::base_url(text);
+    if (!url) return std::unexpected(std::move(url).error().at("--snapshot-from"));
+    settings.snapshot_sources.push_back(
+        {consumer::SnapshotSource::Kind::Controller, *std::move(url), {}});
+  }
   if (!options.refill_after.empty()) {
     TIDEMARK_TRY(settings.refill_after, read_refill_after(options.refill_after));
   }
@@ -352,6 +359,9 @@ int main(int argc, char** argv) {
   app.add_option("--snapshot-octets-per-second", options.snapshot_octets_per_second,
                  "no download is faster (default 0: no limit)")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 40U));
+  app.add_option("--snapshot-from", options.snapshot_from,
+                 "URL of an edge or controller to get a snapshot file from when the log no longer "
+                 "holds what comes next; besides those that the log names");
   app.add_option("--refill-after", options.refill_after,
                  "a topic that was made anew is filled with what this controller holds after so "
                  "many seconds (default 60), or never");

@@ -17,6 +17,7 @@ constexpr seconds turn_at_least_every{1};
 constexpr seconds save_period{600}, settle_within{10};
 constexpr seconds commit_period{5};
 constexpr seconds bootstrap_pause_max{60};
+constexpr std::chrono::nanoseconds look_period = std::chrono::milliseconds(20);
 constexpr std::chrono::nanoseconds full_pause = std::chrono::milliseconds(5);
 constexpr seconds told_again_after{30};
 constexpr std::size_t told_max = 100;  // different remarks within that time; more are left out
@@ -52,6 +53,7 @@ void Controller::Inner::turn() {
     if (status.state == event::NodeState::Diverged) save(true);
   }
   bootstrap_if_needed();
+  bootstrap_from_files();
   tell(loss.step(*feeder, [this] {
     history->doubt();
     history->turn(*feeder);  // before it hears of other records with the same offsets
@@ -76,6 +78,9 @@ void Controller::Inner::turn() {
   watch_bells(pausing);
   turning = false;
   if (pausing) wanted = std::min(wanted.value_or(full_pause), full_pause);
+  if (files->is_busy() || loss.is_comparing()) {
+    wanted = std::min(wanted.value_or(look_period), look_period);
+  }
   if (report.call_again_in)
     wanted = std::min(wanted.value_or(*report.call_again_in), *report.call_again_in);
   schedule(wanted, report.more);
@@ -164,6 +169,16 @@ void Controller::Inner::bootstrap_if_needed() {
     return;
   }
   if (!diverged) feeder->recheck();  // what to do when DIVERGED is told by LogLoss
+}
+
+void Controller::Inner::bootstrap_from_files() {
+  tell(files->step(*feeder, [this] {
+    std::vector<std::string> edges;
+    for (const NodeStatus& node : fleet.nodes()) {
+      if (!node.report.snapshot_url.empty()) edges.push_back(node.report.snapshot_url);
+    }
+    return edges;
+  }));
 }
 
 void Controller::Inner::save(bool at_once) {

@@ -93,7 +93,7 @@ void LogLoss::begin(const consumer::Feeder& feeder) {
                             .compare_offset = feeder.state().offset,
                             .pin_seq = {},
                             .suspect = {},
-                            .next_start = {}},
+                            .next_start = ports_.next_start},
       *std::move(source));
 }
 

@@ -44,6 +44,8 @@ struct LossPorts {
   dataset::HashSeed seed;
   std::string sent_file{};  // empty: what was sent is remembered in memory only
   std::string source{};     // of the CloudEvents of a refill
+  // Where the log's beginning is gone the fold begins at one of these (RebuildPlan::next_start).
+  std::function<std::optional<consumer::SnapshotContents>(std::size_t)> next_start{};
   // Nothing: a log that was made anew is not filled again.
   std::optional<std::chrono::seconds> refill_after{};
   // The newest version that some node of the fleet tells; 0: nothing is known.
@@ -53,6 +55,10 @@ struct LossPorts {
 class LogLoss {
  public:
   explicit LogLoss(LossPorts ports);
+  ~LogLoss() { (void)sent_.commit(); }
+  LogLoss(const LogLoss&) = delete;
+  LogLoss& operator=(const LogLoss&) = delete;
+
 
   // The feeder's hook, before the outbox hears of it: remembers what this controller had sent.
   void folded(const consumer::FoldedChange& folded);

@@ -45,9 +45,18 @@ TEST_F(ChainCheckTest, AnotherRecordOrNoneIsAnotherLog) {
 
 TEST_F(ChainCheckTest, WhatRetentionTookCannotBeConfirmed) {
   append_one();
+  append_one();
   auto gone = check();
-  log.store().retain_from(folded_topic, log::Offset(3));
+  log.store().retain_from(folded_topic, log::Offset(4));
   EXPECT_EQ(gone.step(), Verdict::Other);
+}
+
+TEST_F(ChainCheckTest, ALogThatBeginsRightBehindTheFileGoesOnFromIt) {
+  append_one();
+  log.store().retain_from(folded_topic, log::Offset(3));
+  EXPECT_EQ(check().step(), Verdict::Same);
+  EXPECT_EQ(check("elsewhere").step(), Verdict::Other);
+  EXPECT_EQ(check("").step(), Verdict::Other) << "of which log the file is must be known";
 }
 
 TEST_F(ChainCheckTest, TheLogsIdentityCounts) {

@@ -101,6 +101,23 @@ TEST_F(RebuildOfALog, BeginsAtAFileWhereTheBeginningIsGone) {
   EXPECT_EQ(*made->at_compare, fold::footprint_of(wanted));
 }
 
+TEST_F(RebuildOfALog, BeginsAtNoFileOfAnotherHistory) {
+  fold::State strange = state_at(7);
+  const fold::State older = state_at(8), wanted = state_at(15);
+  strange.last_record[0] ^= 1;
+  store->retain_from(topic, log::Offset(5));
+  RebuildPlan with = plan(15);
+  with.next_start = [&](std::size_t attempt) -> std::optional<SnapshotContents> {
+    if (attempt > 1) return std::nullopt;
+    const base::Bytes file = serialize({attempt == 0 ? strange : older, {}, {}, -1, {}});
+    return *parse(file, lineage_of("tests"), dataset::HashSeed(6));
+  };
+  const auto made = run(std::move(with));
+  ASSERT_TRUE(made.has_value()) << made.error().trail;
+  EXPECT_EQ(made->footprints.oldest()->offset, 8);
+  EXPECT_EQ(*made->at_compare, fold::footprint_of(wanted));
+}
+
 TEST_F(RebuildOfALog, IsGivenUpAtOnce) { Rebuild rebuild(plan(1), *log.source(topic)); }
 
 }  // namespace
