@@ -115,6 +115,28 @@ class Judging(unittest.TestCase):
         self.assertEqual(self.judge(2, 8, rcode=3)[1], 5)
         self.assertEqual(self.judge(9, 9, "alias.z. 300 CNAME ns.z.", rcode=2)[1], 5)
 
+    def test_a_log_that_was_filled_again_goes_on_from_the_version_of_before(self):
+        succession = {**change(9, "any"), "zones": [], "succession": {"seq": 3}}
+        filled = History()
+        filled.before = self.history
+        zone = [put(owner, kind, *value[1]) for (owner, kind), value in
+                self.history.zones["z."].rrsets.items() if kind != "SOA"]
+        serial = self.history.zones["z."].serial
+        zone.append(put("z.", "SOA", f"ns.z. h.z. {serial} 2 3 4 60"))
+        zone.sort(key=lambda edit: edit["name"] != "www.z.")
+        filled.fold(change(7, "absent", {"edit": "create_zone"}, *zone[1:]), 0)
+        filled.fold(copy.deepcopy(succession), 1)
+        self.assertEqual(filled.fates["c9"], (None, "it holds something else than the log before"))
+        filled.fold(change(8, "any", zone[0], zone[-1]), 2)
+        filled.zones["z."].serial = serial  # a refill puts the serials that were
+        filled.fold({**succession, "change_id": "c10"}, 3)
+        self.assertEqual(filled.seq, 4)
+        filled.fold(change(11, {"exactly": 4}, put("www.z.", "A", "192.0.2.30")), 4)
+        self.assertEqual(filled.seq, 5)
+        was = ("alias.z.", "A", 2)
+        self.assertEqual(filled.expected(*was), self.history.expected(*was))
+        self.assertIn(("www.z.", "A", 300, "192.0.2.30"), filled.expected("www.z.", "A", 5)[2])
+
     def test_an_accepted_change_that_is_nowhere_is_lost(self):
         class Told:
             strange = []

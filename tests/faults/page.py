@@ -36,6 +36,8 @@ controllers, three edges, a prober, two writing clients; where it says so a flee
 def sums(counts, what):
     if not counts.get("checked"):
         return f"\n{what}: no verdict ({counts.get('trouble', 'none of them ran')}).\n"
+    if counts.get("trouble"):
+        what = f"{what} ({cell(counts['trouble'])})"
     return f"""
 {what}:
 

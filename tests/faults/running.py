@@ -197,7 +197,7 @@ def soak(minutes, seed, rate, names, out):
     with Stage("kafka3", rate=rate, pause_s=0.7) as stage:
         begun = time.monotonic()
         end = begun + minutes * 60
-        while time.monotonic() < end:
+        while time.monotonic() < end and stage.checker.child.poll() is None:
             calm = drawn.uniform(2, 8)
             row = drawn.choice(pool)
             inner = random.Random(drawn.random())
@@ -208,7 +208,11 @@ def soak(minutes, seed, rate, names, out):
             progress(stage, lines, begun)
             keep(out, {**result, "rows": lines, "stage": {"rss": stage.sizes}})
         sizes = growth(stage)
-        result["stage"] = settle(stage, lines)
+        try:
+            result["stage"] = settle(stage, lines)
+        except Exception as broken:
+            traceback.print_exc()
+            result["stage"]["trouble"] = str(broken)[:1500]
         result["stage"].update(rss=stage.sizes, growth=sizes,
                                lasted_s=round(time.monotonic() - begun))
     result["rows"] = lines
