@@ -17,7 +17,8 @@ namespace {
 struct Options {
   std::string seq;
   std::optional<std::string> ring, node, lineage;
-  bool own = false;
+  std::optional<std::uint64_t> past;
+  bool own = false, unseen = false;
   MutationOptions change;
 };
 
@@ -62,8 +63,9 @@ Outcome pin(const Options& options, const Session& session) {
   if (!api) return std::unexpected(std::move(api).error());
   json::object body{{"seq", seq}, {"reason", options.change.reason}};
   if (options.lineage) body["lineage"] = *options.lineage;
-  auto reply = api->mutate(
-      {.method = "POST", .path = {"pins", *scope}, .body = json::serialize(body)}, options.change);
+  ApiRequest request{.method = "POST", .path = {"pins", *scope}, .body = json::serialize(body)};
+  if (options.unseen) request.query.emplace_back("unseen", "1");
+  auto reply = api->mutate(std::move(request), options.change);
   if (!reply) return std::unexpected(std::move(reply).error());
   return report_pin(session, *scope + " is pinned to version " + std::to_string(seq), *reply);
 }
@@ -75,6 +77,7 @@ Outcome unpin(const Options& options, const Session& session) {
   if (!api) return std::unexpected(std::move(api).error());
   ApiRequest request{.method = "DELETE", .path = {"pins", *scope}};
   if (options.own) request.query.emplace_back("own", "1");
+  if (options.past) request.query.emplace_back("past", std::to_string(*options.past));
   auto reply = api->mutate(std::move(request), options.change);
   if (!reply) return std::unexpected(std::move(reply).error());
   return report_pin(session, *scope + " is no longer pinned", *reply);
@@ -114,6 +117,7 @@ void add_pins(Command root, Session& session) {
   add_scope(pin_command, *set);
   pin_command.option("--lineage", set->lineage, "HEX",
                      "Refuse if the version is meant of another history than the controller's");
+  pin_command.flag("--unseen", set->unseen, "Also for a ring or node that has not reported yet");
   add_mutation_options(pin_command, set->change);
   pin_command.action([set, &session] { return pin(*set, session); });
 
@@ -122,6 +126,8 @@ void add_pins(Command root, Session& session) {
       root.add("unpin", "Ends a pin: its nodes go forward to the newest version",
                "tidemark unpin --reason 'rolled back' --wait 5");
   add_scope(unpin_command, *end);
+  unpin_command.option("--past", end->past, "SEQ",
+                       "The version that holds the revert: no ring serves what lies before it");
   unpin_command.flag("--own", end->own, "Only if the pin is yours");
   add_mutation_options(unpin_command, end->change);
   unpin_command.action([end, &session] { return unpin(*end, session); });

@@ -1,4 +1,5 @@
 // tidemark rollback: zones as they were, by new changes with higher serials.
+#include <algorithm>
 #include <memory>
 
 #include <boost/json.hpp>
@@ -28,8 +29,9 @@ ApiRequest request_for(const std::string& zone, const std::string& to) {
           .body = json::serialize(json::object{{"to", to}})};
 }
 
+// `past` becomes the version that holds the revert.
 Outcome roll_back(const ApiClient& api, const std::string& zone, const std::string& to,
-                  const Options& options, const Session& session) {
+                  const Options& options, const Session& session, std::uint64_t& past) {
   const std::string object = "zone " + zone;
   const auto shown_first = dry_run(api, request_for(zone, to));
   if (!shown_first) return std::unexpected(Failure(shown_first.error()).at("rollback"));
@@ -53,11 +55,15 @@ Outcome roll_back(const ApiClient& api, const std::string& zone, const std::stri
   if (options.unpin) change.wait_seconds.reset();  // under a pin nobody serves it yet
   auto reply = api.mutate(std::move(request), change);
   if (!reply) return std::unexpected(std::move(reply).error().at("rollback"));
+  if (const auto answer = parse_answer(reply->body)) {
+    past = std::max(past, number_of(object_of(answer->get_object(), "version"), "seq"));
+  }
   return report_change(session, object, *reply);
 }
 
 // The version that TO means, and the zones that are not as they were.
 struct Extent {
+  std::uint64_t newest = 0;
   std::string seq;
   std::vector<std::string> zones;
 };
@@ -66,15 +72,18 @@ Expected<Extent> extent_of(const ApiClient& api, const std::string& to) {
   if (!reply) return std::unexpected(std::move(reply).error());
   auto answer = parse_answer(reply->body);
   if (!answer) return std::unexpected(std::move(answer).error());
-  Extent extent{shown(answer->get_object(), "seq"), {}};
+  const json::object& body = answer->get_object();
+  Extent extent{number_of(object_of(body, "version"), "seq"), shown(body, "seq"), {}};
   for (const json::value& one : list_of(answer->get_object(), "zones")) {
     if (one.is_object()) extent.zones.push_back(shown(one.get_object(), "zone"));
   }
   return extent;
 }
 
-// Ends the pins of this operator; those of others are told.
-Outcome end_own_pins(const ApiClient& api, const Options& options, const Session& session) {
+// Ends the pins of this operator; those of others are told. No ring serves what lies between a pin
+// and `past` then, also where one was gated at it.
+Outcome end_own_pins(const ApiClient& api, const Options& options, const Session& session,
+                     std::uint64_t past) {
   auto reply = api.ask({.path = {"pins"}});
   if (!reply) return std::unexpected(std::move(reply).error());
   auto answer = parse_answer(reply->body);
@@ -82,8 +91,9 @@ Outcome end_own_pins(const ApiClient& api, const Options& options, const Session
   for (const json::value& one : list_of(answer->get_object(), "pins")) {
     if (!one.is_object()) continue;
     const std::string scope = shown(one.get_object(), "scope");
-    auto ended = api.mutate({.method = "DELETE", .path = {"pins", scope}, .query = {{"own", "1"}}},
-                            options.change);
+    ApiRequest request{.method = "DELETE", .path = {"pins", scope}, .query = {{"own", "1"}}};
+    if (past != 0) request.query.emplace_back("past", std::to_string(past));
+    auto ended = api.mutate(std::move(request), options.change);
     if (ended) {
       if (!session.json()) print(plain(scope) + " is no longer pinned\n");
     } else if (ended.error().exit == Exit::TimeOut) {
@@ -103,7 +113,7 @@ Outcome run(const Options& options, const Session& session) {
   if (auto given = reason_given(options.change, options.dry_run); !given) return given;
   auto api = ApiClient::connect(session);
   if (!api) return std::unexpected(std::move(api).error());
-  Extent extent{options.to, {}};
+  Extent extent{0, options.to, {}};
   if (options.zone) {
     extent.zones.push_back(*options.zone);
   } else {
@@ -117,13 +127,13 @@ Outcome run(const Options& options, const Session& session) {
   }
   Outcome held;  // with --hold each zone ends so, and the next one follows
   for (const std::string& zone : extent.zones) {
-    auto done = roll_back(*api, zone, extent.seq, options, session);
+    auto done = roll_back(*api, zone, extent.seq, options, session, extent.newest);
     if (done) continue;
     if (!options.change.hold || done.error().exit != Exit::Guard) return done;
     held = std::move(done);
   }
   if (!held) return held;
-  if (options.unpin && !options.dry_run) return end_own_pins(*api, options, session);
+  if (options.unpin && !options.dry_run) return end_own_pins(*api, options, session, extent.newest);
   return {};
 }
 

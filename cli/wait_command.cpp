@@ -60,6 +60,7 @@ Failure too_late(const json::object& progress, std::uint64_t seconds, const std:
 struct WaitOptions {
   std::string change, on = "all";
   std::optional<std::uint64_t> timeout_seconds{};
+  bool unseen = false;
 };
 
 Outcome wait(const WaitOptions& options, const Session& session) {
@@ -68,8 +69,10 @@ Outcome wait(const WaitOptions& options, const Session& session) {
   const std::uint64_t seconds = options.timeout_seconds.value_or(timeout_default_seconds);
   const auto deadline = Clock::now() + std::chrono::seconds(seconds);
   while (true) {
-    auto reply =
-        api->ask({.path = {"changes", options.change, "progress"}, .query = {{"on", options.on}}});
+    ApiRequest request{.path = {"changes", options.change, "progress"},
+                       .query = {{"on", options.on}}};
+    if (options.unseen) request.query.emplace_back("unseen", "1");
+    auto reply = api->ask(request);
     if (!reply) return std::unexpected(std::move(reply).error());
     auto answer = parse_answer(reply->body);
     if (!answer) return std::unexpected(std::move(answer).error());
@@ -146,6 +149,7 @@ void add_wait(Command root, Session& session) {
                "tidemark wait 9f0c000000000000000000000000000a --on 90% --timeout 30");
   command.argument("CHANGE", options->change, "The change's id");
   command.option("--on", options->on, "all|N%|ring:NAME", "Which of the live edges");
+  command.flag("--unseen", options->unseen, "Also for a ring whose edges have not reported yet");
   command.option("--timeout", options->timeout_seconds, "SECONDS", "At most so long (default 60)");
   command.action([options, &session] { return wait(*options, session); });
 }

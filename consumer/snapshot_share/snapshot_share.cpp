@@ -129,7 +129,8 @@ net::HttpResponse SnapshotShare::file(const net::HttpRequest& request, std::stri
     unchanged.headers.add("ETag", tag);
     return unchanged;
   }
-  if (under_way() >= limits_.downloads_max) return busy();
+  const bool is_head = request.method == "HEAD";  // takes no place: nothing is sent
+  if (!is_head && under_way() >= limits_.downloads_max) return busy();
   const auto place = std::make_shared<const Place>(Place{at->file.source, all_, at->readers});
   net::HttpResponse response =
       net::ranged_response(by_if_range(request, tag),
@@ -140,6 +141,7 @@ net::HttpResponse SnapshotShare::file(const net::HttpRequest& request, std::stri
   // What a name stands for never changes.
   response.headers.add("Cache-Control", "private, immutable");
   response.shared->octets_per_second_max = limits_.octets_per_second_max;
+  if (is_head) return response;
   ++counters_.downloads;
   counters_.octets += response.shared->octets;
   return response;
@@ -150,9 +152,9 @@ net::HttpResponse SnapshotShare::respond(const net::HttpRequest& request) {
   const bool is_known =
       (path.size() == 2 || path.size() == 3) && path[0] == "v1" && path[1] == "snapshots";
   if (!is_known) return refused(404, "there is no such page: GET /v1/snapshots");
-  if (request.method != "GET") {
+  if (request.method != "GET" && request.method != "HEAD") {
     net::HttpResponse response = refused(405, request.method + " is not for this path");
-    response.headers.add("Allow", "GET");
+    response.headers.add("Allow", "GET, HEAD");
     return response;
   }
   return path.size() == 2 ? list() : file(request, path[2]);

@@ -1,4 +1,5 @@
-// Api: the controller's HTTP routes (docs/http-api.md): who may, which route, and its responder.
+// Api: the controller's HTTP routes (docs/http-api.md): who may (api.cpp), which route
+// (api_routes.cpp), and its responder (api_reads.cpp, api_writes.cpp).
 //
 // Reads are answered at once by the pure functions of reads.hpp; mutations go to the Desk, which
 // answers when the own fold has judged them.
@@ -8,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,9 +37,7 @@ struct ApiPorts {
   const net::Tokens* tokens = nullptr;  // null: none are configured, loopback may do everything
   SnapshotDesk* snapshots = nullptr;    // null: none are kept here
   FleetProof* proof = nullptr;          // null: edges are not asked
-  log::Sink* control = nullptr;         // for pins, by nobody else; null: none can be set
-  log::Sink* held = nullptr;            // likewise for held changes
-  log::Sink* watermarks = nullptr;      // likewise for the roll-out's decisions
+  ControlWriter* control = nullptr;     // null: no pins, held changes and watermarks
   RolloutSettings rollout{};
   // Answers /v1/history and the like (history_reads.hpp); null: nobody can.
   std::function<void(net::HttpRequest, net::Respond)> past{};
@@ -59,6 +59,7 @@ class Api {
   }
 
  private:
+  enum class Action : std::uint8_t;
   struct Route;
   struct Match;
   static const std::vector<Route>& routes();
@@ -66,11 +67,17 @@ class Api {
   // The author, if a token names one.
   std::expected<std::optional<std::string>, ApiError> authorise(const net::HttpRequest& request,
                                                                 std::string_view scope) const;
+  static std::expected<void, ApiError> check_parameters(const net::HttpRequest& request,
+                                                        Action action);
+  void write(const Match& match, const net::HttpRequest& request,
+             const std::optional<std::string>& author, net::Respond respond);
+  net::Respond past_the_span(const Terms& terms, net::Respond respond);
   void decide_held(const Match& match, const net::HttpRequest& request, Terms terms,
                    net::Respond respond);
   bool answer_board(const Match& match, const net::HttpRequest& request, net::Respond& respond);
   Answered read(const Match& match, const net::HttpRequest& request) const;
   RollbackPorts past() const { return {ports_.desk.feeder, ports_.history}; }
+  WishResult rollback(const net::HttpRequest& request, const std::string& zone, Terms& terms) const;
   WishResult wish(const Match& match, const net::HttpRequest& request, Terms& terms) const;
 
   ControllerStatus controller_;

@@ -6,18 +6,6 @@
 
 namespace tidemark::producer {
 
-namespace {
-
-// Its record may have reached the log, and may not: nobody can promise anything.
-ApiError not_durable(event::ChangeId id, const base::Error& error) {
-  const std::string hex = base::to_hex(id.value());
-  return {503, "unavailable", "not known whether change " + hex + " happens: " + error.trail,
-          "change " + hex,
-          "mend the controller's disk; ask /v1/changes/" + hex + " before you send it again"};
-}
-
-}  // namespace
-
 // What an earlier run left pending goes on, without anybody who waits.
 Desk::Desk(DeskSettings settings, DeskPorts ports) : settings_(settings), ports_(std::move(ports)) {
   for (const OutboxEntry& entry : ports_.outbox.entries()) {
@@ -60,8 +48,7 @@ void Desk::take(ReadWish wish, Terms terms, net::Respond respond) {
 
 void Desk::answer_repeated(Parked request, const Receipt& receipt) {
   if (receipt.request != request.terms.request) {
-    request.respond(to_response(invalid("this Idempotency-Key was used for another request", {},
-                                        "use a new key for a new request")));
+    request.respond(to_response(other_request(request.terms, receipt.request)));
     return;
   }
   if (receipt.status != 0) {

@@ -54,11 +54,36 @@ net::HttpResponse acked_response(const Success& success, Acked acked,
   return json_response(200, body);
 }
 
-net::HttpResponse pending_response(event::ChangeId id) {
+event::ChangeId change_id_of(const base::Sha256& request, const std::string& key) {
+  base::Sha256Stream hash;
+  hash.update(request);
+  hash.update(base::as_bytes(key));
+  const base::Sha256 drawn = hash.finish();
+  return event::ChangeId({base::load_u64(drawn.data()), base::load_u64(drawn.data() + 8)});
+}
+
+ApiError other_request(const Terms& terms, const base::Sha256& first) {
+  std::string message = "this Idempotency-Key was used for another request";
+  if (first == terms.but_for_hold) {
+    message = terms.hold ? "this Idempotency-Key was used for the same change without hold=1"
+                         : "this Idempotency-Key was used for the same change with hold=1: it is "
+                           "held, and somebody else approves it";
+  }
+  return invalid(std::move(message), {}, "use a new key for a new request");
+}
+
+ApiError not_durable(event::ChangeId id, const base::Error& error) {
+  const std::string hex = base::to_hex(id.value());
+  return {503, "unavailable", "not known whether change " + hex + " happens: " + error.trail,
+          "change " + hex,
+          "mend the controller's disk; ask /v1/changes/" + hex + " before you send it again"};
+}
+
+net::HttpResponse pending_response(event::ChangeId id, unsigned status) {
   const std::string hex = base::to_hex(id.value());
   const std::string url = "/v1/changes/" + hex;
   net::HttpResponse response =
-      json_response(202, {{"change_id", hex}, {"state", "pending"}, {"changes_url", url}});
+      json_response(status, {{"change_id", hex}, {"state", "pending"}, {"changes_url", url}});
   response.headers.add("Location", url);
   return response;
 }

@@ -11,7 +11,9 @@
 #include "core/event/change_set.hpp"
 #include "core/fold/fold.hpp"
 #include "net/http.hpp"
+#include "producer/api/api_error.hpp"
 #include "producer/api/fleet_view.hpp"
+#include "producer/api/terms.hpp"
 #include "producer/decide/decide.hpp"
 
 namespace tidemark::producer {
@@ -31,7 +33,13 @@ struct Success {
 net::HttpResponse success_response(const Success& success);
 enum class Acked : std::uint8_t { Yes, No };
 net::HttpResponse acked_response(const Success& success, Acked acked, const Acknowledgement& heard);
-net::HttpResponse pending_response(event::ChangeId id);
+// Of a request with an Idempotency-Key: the same one makes the same change.
+event::ChangeId change_id_of(const base::Sha256& request, const std::string& key);
+// A key that stands for another request: the difference is named as far as it is known.
+ApiError other_request(const Terms& terms, const base::Sha256& first);
+// Its record may have reached the log or the disk, and may not: nobody can promise anything.
+ApiError not_durable(event::ChangeId id, const base::Error& error);
+net::HttpResponse pending_response(event::ChangeId id, unsigned status = 202);
 net::HttpResponse dry_run_response(const Plan& plan, const dataset::Version& version,
                                    const std::vector<std::string>& warnings);
 

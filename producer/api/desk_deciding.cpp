@@ -132,8 +132,11 @@ void Desk::store(Parked request, Plan plan) {
   std::optional<Receipt> receipt;
   if (!terms.key.empty()) receipt = Receipt{terms.key, terms.request, id};
   if (const auto stored = ports_.outbox.add(plan.change_sets, receipt); !stored) {
-    ApiError error = unavailable(stored.error().trail);
-    if (stored.error().code == base::Errc::TooLarge) error.code = "outbox-full";
+    ApiError error = not_durable(id, stored.error());
+    if (stored.error().code == base::Errc::TooLarge) {
+      error = unavailable(stored.error().trail);
+      error.code = "outbox-full";
+    }
     request.respond(to_response(error));
     return;
   }
@@ -161,11 +164,7 @@ event::ChangeId Desk::id_for(const Terms& terms) {
     const std::uint64_t high = ports_.random.next();
     return event::ChangeId({high, ports_.random.next()});
   }
-  base::Sha256Stream hash;
-  hash.update(terms.request);
-  hash.update(base::as_bytes(terms.key));
-  const base::Sha256 drawn = hash.finish();
-  return event::ChangeId({base::load_u64(drawn.data()), base::load_u64(drawn.data() + 8)});
+  return change_id_of(terms.request, terms.key);
 }
 
 }  // namespace tidemark::producer

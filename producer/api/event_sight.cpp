@@ -69,14 +69,19 @@ void EventSight::look_at_nodes() {
   const bool first = !std::exchange(nodes_known_, true);
   for (const NodeStatus& node : fleet_.nodes()) {
     const event::NodeReport& report = node.report;
-    SeenNode now{report.state, node.live, report.instance,
-                 static_cast<std::size_t>(report.rejected + report.undecodable), report.trouble};
+    SeenNode now{report.state,    node.live,
+                 report.instance, static_cast<std::size_t>(report.rejected + report.undecodable),
+                 report.trouble,  node.twin.has_value()};
     const auto [at, appeared] = nodes_.try_emplace(report.node, now);
     if (first) continue;
     const SeenNode before = std::exchange(at->second, now);
     std::string what;
     if (appeared) {
       what = "appeared";
+    } else if (before.shared != now.shared) {
+      what = now.shared ? "name shared" : "name no longer shared";
+    } else if (now.shared) {  // each report may be the other's
+      continue;
     } else if (before.instance != now.instance) {
       what = "started";
     } else if (before.state != now.state) {

@@ -97,6 +97,7 @@ class EventSight {
     base::U128 instance;
     std::size_t nacks;
     std::string trouble;
+    bool shared = false;  // two report under the name, in turns
   };
   Events& events_;
   const consumer::Feeder& feeder_;

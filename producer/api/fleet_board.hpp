@@ -24,7 +24,7 @@ struct BoardPorts {
   const FleetView& fleet;
   const HistoryKeeper& history;
   const Outbox& outbox;
-  log::Sink* control = nullptr;  // for watermarks, by nobody else
+  ControlWriter* control = nullptr;  // none: nothing can be decided here
   Revert::Take take{};
   std::uint64_t run = 0;  // drawn at each start
 };

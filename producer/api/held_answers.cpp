@@ -45,7 +45,7 @@ std::string proposed_body(const event::Proposal& held, const event::ChangeSet& c
 
 net::HttpResponse proposed_response(const event::Proposal& held, const std::string& body) {
   net::HttpResponse response;
-  response.status = 201;
+  response.status = proposed_status;
   response.body = body;
   response.headers.add("Location", "/v1/held/" + hex(held));
   return response;

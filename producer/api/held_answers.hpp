@@ -19,6 +19,7 @@ std::string shortened(std::string text, std::size_t octets_max);
 
 std::string proposed_body(const event::Proposal& held, const event::ChangeSet& change,
                           const Diff& diff, const std::vector<std::string>& warnings);
+constexpr unsigned proposed_status = 201;
 net::HttpResponse proposed_response(const event::Proposal& held, const std::string& body);
 // What the Desk said of the change, with what became of its Proposal.
 net::HttpResponse with_held(net::HttpResponse response, const event::Proposal& held);

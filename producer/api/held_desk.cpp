@@ -5,7 +5,6 @@
 #include "producer/api/held_answers.hpp"
 #include "producer/api/held_review.hpp"
 #include "producer/api/request_body.hpp"
-#include "schemas/codec.hpp"
 
 namespace tidemark::producer {
 namespace {
@@ -13,8 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 using event::ProposalState;
 
-constexpr std::chrono::nanoseconds read_back_within = 2s, look_again = 20ms, send_pause = 200ms,
-                                   sent_given_up = 5s, look_after_every = 60s;
+constexpr std::chrono::nanoseconds read_back_within = 2s, noted_within = 5s, look_again = 20ms,
+                                   look_after_every = 60s;
 
 // Refused for good by the Desk or the fold: the proposal is open again.
 bool is_refusal(unsigned status) {
@@ -40,6 +39,7 @@ std::expected<void, ApiError> HeldDesk::check_ready() const {
 
 void HeldDesk::take(Request request) {
   request.deadline = ports_.clock.steady() + read_back_within;
+  begin_notes();
   requests_.push_back(std::move(request));
   step();
 }
@@ -48,40 +48,20 @@ void HeldDesk::note(event::Proposal record, bool tombstone) {
   notes_.push_back({.kind = Kind::Note,
                     .record = std::move(record),
                     .tombstone = tombstone,
-                    .deadline = ports_.clock.steady() + sent_given_up});
+                    .deadline = ports_.clock.steady() + noted_within});
 }
 
-void HeldDesk::append(Request& request, std::chrono::nanoseconds now) {
-  if (now < request.send_again) return;
-  log::Draft draft;
-  draft.key = consumer::held_key(request.record.id);
-  draft.tombstone = request.tombstone;
-  if (!request.tombstone) draft.value = schemas::encode(event::ControlRecord(request.record));
-  const log::Ticket ticket(++tickets_);
-  if (!ports_.control->append(ticket, std::move(draft))) {
-    request.send_again = now + send_pause;
-    return;
-  }
-  request.ticket = ticket.value();
-  request.stage = Stage::Appended;
+void HeldDesk::begin_notes() {
+  for (Request& one : std::exchange(notes_, {})) requests_.push_back(std::move(one));
 }
 
-void HeldDesk::hear() {
-  if (ports_.control == nullptr) return;
-  for (const log::Completion& completion : ports_.control->completions()) {
-    const auto at = std::ranges::find(requests_, completion.ticket.value(), &Request::ticket);
-    if (at == requests_.end() || at->stage != Stage::Appended) continue;
-    if (completion.outcome == log::Completion::Outcome::Persisted) {
-      at->offset = completion.offset.value();
-    } else {  // the same again does no harm: the first decision stands
-      at->stage = Stage::Appending;
-      at->send_again = ports_.clock.steady() + send_pause;
-    }
-  }
+void HeldDesk::say(Request& request) {
+  std::optional<event::ControlRecord> record;
+  if (!request.tombstone) record = request.record;
+  request.said = ports_.control->say(consumer::held_key(request.record.id), record, Zeal::Again);
 }
 
 std::optional<std::chrono::nanoseconds> HeldDesk::step() {
-  hear();
   const auto now = ports_.clock.steady();
   if (now >= look_after_due_) {
     look_after_due_ = now + look_after_every;
@@ -97,19 +77,17 @@ std::optional<std::chrono::nanoseconds> HeldDesk::step() {
       at = advance(*at, now) ? requests_.erase(at) : std::next(at);
     }
   }
-  for (Request& one : std::exchange(notes_, {})) requests_.push_back(std::move(one));
+  begin_notes();
   if (requests_.empty()) return std::nullopt;
   return look_again;
 }
 
 bool HeldDesk::advance(Request& request, std::chrono::nanoseconds now) {
   if (request.stage == Stage::Publishing) return answer_published(request);
-  if (request.stage == Stage::Appending) append(request, now);
-  if (request.stage == Stage::Appended && request.offset >= 0 &&
-      ports_.past.feeder.control().offset() >= request.offset) {
-    request.stage = Stage::ReadBack;
+  if (request.stage == Stage::Telling && !request.said) say(request);
+  if (request.stage == Stage::Decided || request.said->stage == Saying::Stage::ReadBack) {
+    return answer_read_back(request);
   }
-  if (request.stage == Stage::ReadBack) return answer_read_back(request);
   if (now < request.deadline) return false;
   if (request.respond) {
     (*request.respond)(to_response(
@@ -127,6 +105,10 @@ bool HeldDesk::answer_read_back(Request& request) {
     return true;
   }
   if (request.kind == Kind::Propose) {
+    if (!request.key.empty()) {
+      ports_.outbox.put_receipt({request.key, request.request, event::ChangeId(request.record.id),
+                                 proposed_status, request.answer});
+    }
     (*request.respond)(proposed_response(request.record, request.answer));
     return true;
   }
@@ -161,7 +143,8 @@ bool HeldDesk::publish(Request& request) {
       .acknowledged_removals = signature.acknowledged_removals,
       .expect = signature.expect,
       .origin = signature.origin,
-      .wait = request.wait};
+      .wait = request.wait,
+      .rollout = signature.rollout};
   const Attempt attempt = attempt_of(ports_.past.feeder.state().ledger, held.id);
   terms.change_id = attempt.change_id;
   terms.key = "\nheld/" + base::to_hex(attempt.change_id.value());  // no author is empty
@@ -184,6 +167,15 @@ bool HeldDesk::publish(Request& request) {
   return answer_published(request);
 }
 
+// Approved, but it will not be made as it is.
+void HeldDesk::reopen(event::Proposal open) {
+  open.state = ProposalState::Open;
+  open.closed_by.clear();
+  open.closed_reason.clear();
+  open.closed_ms = 0;
+  note(std::move(open), false);
+}
+
 bool HeldDesk::answer_published(Request& request) {
   if (!*request.published) return false;
   net::HttpResponse response = std::move(**request.published);
@@ -191,14 +183,7 @@ bool HeldDesk::answer_published(Request& request) {
     (*request.respond)(with_held(std::move(response), request.record));
     return true;
   }
-  if (is_refusal(response.status)) {
-    event::Proposal open = request.record;
-    open.state = ProposalState::Open;
-    open.closed_by.clear();
-    open.closed_reason.clear();
-    open.closed_ms = 0;
-    note(std::move(open), false);
-  }
+  if (is_refusal(response.status)) reopen(request.record);
   (*request.respond)(std::move(response));
   return true;
 }

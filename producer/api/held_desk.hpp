@@ -12,12 +12,12 @@
 //              proposal_stale_after it is shown as stale
 //
 // Decided but not made (a crash, or the log away, between the two): shown so; approving it again
-// publishes it.
+// publishes it. If it is outdated meanwhile, approving opens it again, and it can be rejected.
 //
 // Invariants  A request is answered once. Requests for one Proposal go one after the other. No
 //             change is published before its approval was read back.
 // Threads     One; that of the feeder.
-// Requires    What HeldPorts refers to outlives it; nobody else uses the Sink.
+// Requires    What HeldPorts refers to outlives it.
 #pragma once
 
 #include <chrono>
@@ -32,8 +32,8 @@
 #include "consumer/feeder/feeder.hpp"
 #include "core/base/environment.hpp"
 #include "core/event/control.hpp"
-#include "core/log/log.hpp"
 #include "net/http_server.hpp"
+#include "producer/api/control_writer.hpp"
 #include "producer/api/desk.hpp"
 #include "producer/api/held_reads.hpp"
 #include "producer/api/rollback.hpp"
@@ -52,10 +52,10 @@ enum class Power : std::uint8_t { Approve, WithdrawOwn };
 struct HeldPorts {
   base::Clock& clock;
   base::Random& random;
-  const Outbox& outbox;
+  Outbox& outbox;
   RollbackPorts past;
   Desk& desk;
-  log::Sink* control = nullptr;  // none: nothing can be held here
+  ControlWriter* control = nullptr;  // none: nothing can be held here
   Names names = Names::Told;
 };
 
@@ -66,6 +66,8 @@ class HeldDesk {
 
   // Any mutation with ?hold=1.
   void propose(ReadWish wish, Terms terms, net::Respond respond);
+  // Why a request without ?hold=1 is none: its Idempotency-Key stands for one that was held.
+  std::optional<ApiError> held_instead(const Terms& terms) const;
   // POST /v1/held/{id}/approve, POST /v1/held/{id}/reject
   void approve(const std::string& id, Terms terms, net::Respond respond);
   void reject(const std::string& id, Terms terms, Power power, net::Respond respond);
@@ -74,24 +76,25 @@ class HeldDesk {
 
  private:
   enum class Kind : std::uint8_t { Propose, Approve, Reject, Note };  // Note: nobody waits
-  enum class Stage : std::uint8_t { Appending, Appended, ReadBack, Publishing };
+  enum class Stage : std::uint8_t { Telling, Decided, Publishing };
   struct Request {
     Kind kind;
     event::Proposal record;  // to append
     bool tombstone = false;
     std::optional<net::Respond> respond{};
     std::string answer{};  // Propose: the body, once it is read back
+    std::string key{};     // Idempotency-Key of that request, which is `request`
+    base::Sha256 request{};
     std::optional<std::chrono::seconds> wait{};
-    Stage stage = Stage::Appending;
+    Stage stage = Stage::Telling;          // Decided: that it is approved was read back before
     std::chrono::nanoseconds deadline{0};  // of being read back
-    std::uint64_t ticket = 0;
-    std::int64_t offset = -1;
-    std::chrono::nanoseconds send_again{0};
+    Said said{};
     // What the Desk said of the change.
     std::shared_ptr<std::optional<net::HttpResponse>> published{};
   };
   std::expected<void, ApiError> check_ready() const;
   std::expected<void, ApiError> check_room(const event::Proposal& wanted) const;
+  bool answer_repeated(const Terms& terms, net::Respond& respond) const;
   std::expected<event::Proposal, ApiError> find_open(const std::string& id, const Terms& terms,
                                                      Kind kind) const;
   std::expected<Plan, ApiError> plan(const ReadWish& wish, const Terms& terms,
@@ -99,9 +102,11 @@ class HeldDesk {
   bool is_same_person(const std::string& author, const std::string& other) const;
   void take(Request request);
   void note(event::Proposal record, bool tombstone);
-  void hear();
+  void begin_notes();
+  void reopen(event::Proposal open);
+  bool is_outdated(const event::Proposal& held) const;
   bool advance(Request& request, std::chrono::nanoseconds now);  // true: it is done
-  void append(Request& request, std::chrono::nanoseconds now);
+  void say(Request& request);
   bool answer_read_back(Request& request);
   bool publish(Request& request);
   bool answer_published(Request& request);
@@ -110,7 +115,6 @@ class HeldDesk {
   const HeldPorts ports_;
   std::list<Request> requests_;
   std::vector<Request> notes_;  // made while requests_ is walked
-  std::uint64_t tickets_ = 0;
   std::chrono::nanoseconds look_after_due_{0};
 };
 

@@ -14,11 +14,11 @@ using event::ProposalState;
 
 namespace {
 
-event::ChangeId id_of_key(const Terms& terms) {
+event::ChangeId id_of_key(const base::Sha256& request, const std::string& key) {
   base::Sha256Stream hash;
   hash.update(base::as_bytes("held"));
-  hash.update(terms.request);
-  hash.update(base::as_bytes(terms.key));
+  hash.update(request);
+  hash.update(base::as_bytes(key));
   const base::Sha256 drawn = hash.finish();
   return event::ChangeId({base::load_u64(drawn.data()), base::load_u64(drawn.data() + 8)});
 }
@@ -70,6 +70,7 @@ std::expected<Plan, ApiError> HeldDesk::plan(const ReadWish& wish, const Terms& 
                       .author = terms.author,
                       .reason = terms.reason,
                       .created_ms = static_cast<std::uint64_t>(ports_.clock.wall().count()),
+                      .rollout = terms.rollout,
                       .acknowledged_removals = terms.acknowledged_removals,
                       .expect = terms.expect,
                       .origin = terms.origin};
@@ -101,8 +102,9 @@ void HeldDesk::propose(ReadWish wish, Terms terms, net::Respond respond) {
   const auto fail = [&respond](const ApiError& error) { respond(to_response(error)); };
   if (auto ready = check_ready(); !ready) return fail(ready.error());
   const std::uint64_t high = ports_.random.next();
-  const event::ChangeId id =
-      terms.key.empty() ? event::ChangeId({high, ports_.random.next()}) : id_of_key(terms);
+  const event::ChangeId id = terms.key.empty() ? event::ChangeId({high, ports_.random.next()})
+                                               : id_of_key(terms.request, terms.key);
+  if (!terms.key.empty() && !terms.dry_run && answer_repeated(terms, respond)) return;
   const consumer::Feeder& feeder = ports_.past.feeder;
   auto decided = plan(wish, terms, id);
   if (!decided) return fail(decided.error());
@@ -134,7 +136,38 @@ void HeldDesk::propose(ReadWish wish, Terms terms, net::Respond respond) {
   take({.kind = Kind::Propose,
         .record = std::move(held),
         .respond = std::move(respond),
-        .answer = answer});
+        .answer = answer,
+        .key = terms.key,
+        .request = terms.request});
+}
+
+std::optional<ApiError> HeldDesk::held_instead(const Terms& terms) const {
+  const event::ChangeId held = id_of_key(terms.but_for_hold, terms.key);
+  if (ports_.past.feeder.control().proposal_of(held.value()) == nullptr) return std::nullopt;
+  return other_request(terms, terms.but_for_hold);
+}
+
+// A request whose key was used before, also by another controller or before a crash.
+bool HeldDesk::answer_repeated(const Terms& terms, net::Respond& respond) const {
+  const auto receipt = ports_.outbox.find_receipt(terms.key);
+  const event::ChangeId unheld = change_id_of(terms.but_for_hold, terms.key);
+  if (!receipt) {
+    respond(to_response(unavailable(receipt.error().trail)));
+  } else if (*receipt && (*receipt)->request != terms.request) {
+    respond(to_response(other_request(terms, (*receipt)->request)));
+  } else if (*receipt && (*receipt)->status == proposed_status) {
+    net::HttpResponse response;
+    response.status = proposed_status;
+    response.body = (*receipt)->body;
+    response.headers.add("Location", "/v1/held/" + base::to_hex((*receipt)->change_id.value()));
+    response.headers.add("Idempotent-Replayed", "true");
+    respond(std::move(response));
+  } else if (ports_.past.feeder.state().ledger.find(unheld)) {
+    respond(to_response(other_request(terms, terms.but_for_hold)));
+  } else {
+    return false;
+  }
+  return true;
 }
 
 // The Proposal that a decision is about, and that this author may take it.
@@ -143,7 +176,8 @@ std::expected<event::Proposal, ApiError> HeldDesk::find_open(const std::string& 
   const auto id = proposal_id_from(text);
   if (!id) return refuse(id.error());
   const auto* placed = ports_.past.feeder.control().proposal_of(*id);
-  if (placed == nullptr) return refuse(not_found("nothing is held under this id", text));
+  if (placed == nullptr)
+    return refuse(not_found("nothing is held under this id", text, "tidemark held list"));
   const event::Proposal& held = placed->proposal;
   if (kind == Kind::Approve && is_same_person(held.author, terms.author)) {
     return refuse({403, "forbidden", "it is " + held.author + "'s own: somebody else approves it",
@@ -172,6 +206,7 @@ void HeldDesk::approve(const std::string& id, Terms terms, net::Respond respond)
   if (!change) return fail(change.error());
   const Review now = review(*held, *change, ports_.past, Base{ports_.past.feeder.state().dataset});
   if (!now.outdated.empty()) {
+    if (held->state == ProposalState::Approved && !terms.dry_run) reopen(*held);
     return fail({409, "outdated", now.outdated, "held change " + id,
                  "reject it, and let its author propose it anew"});
   }
@@ -183,7 +218,7 @@ void HeldDesk::approve(const std::string& id, Terms terms, net::Respond respond)
                   .respond = std::move(respond),
                   .wait = terms.wait};
   if (request.record.state == ProposalState::Approved) {
-    request.stage = Stage::ReadBack;  // decided before, but not made
+    request.stage = Stage::Decided;  // but not made
   } else {
     request.record.state = ProposalState::Approved;
     request.record.closed_by = terms.author;
@@ -191,6 +226,12 @@ void HeldDesk::approve(const std::string& id, Terms terms, net::Respond respond)
     request.record.closed_ms = static_cast<std::uint64_t>(ports_.clock.wall().count());
   }
   take(std::move(request));
+}
+
+bool HeldDesk::is_outdated(const event::Proposal& held) const {
+  const auto change = held_change(held);
+  const Base now{ports_.past.feeder.state().dataset};
+  return !change || !review(held, *change, ports_.past, now).outdated.empty();
 }
 
 void HeldDesk::reject(const std::string& id, Terms terms, Power power, net::Respond respond) {
@@ -202,10 +243,14 @@ void HeldDesk::reject(const std::string& id, Terms terms, Power power, net::Resp
     return fail({403, "forbidden", "the token of " + terms.author + " has no scope approve",
                  "held change " + id, "its author may withdraw it, others need the scope approve"});
   }
-  const bool made = attempt_of(ports_.past.feeder.state().ledger, held->id).made.has_value();
-  if (made || held->state == ProposalState::Approved) {
+  const auto made = made_seq(ports_.past, *held);
+  if (!made) return fail(made.error());
+  const bool is_stuck = !*made && held->state == ProposalState::Approved && is_outdated(*held);
+  if (*made || (held->state == ProposalState::Approved && !is_stuck)) {
     held->state = ProposalState::Approved;
-    return fail(closed_error(*held));
+    ApiError closed = closed_error(*held);
+    if (!*made) closed.remedy = "it is not made yet, which takes: tidemark held approve " + id;
+    return fail(closed);
   }
   if (held->state == ProposalState::Rejected) {  // idempotent
     return respond(rejected_response(*held));
@@ -215,6 +260,7 @@ void HeldDesk::reject(const std::string& id, Terms terms, Power power, net::Resp
   held->closed_reason = terms.reason;
   held->closed_ms = static_cast<std::uint64_t>(ports_.clock.wall().count());
   if (terms.dry_run) return respond(rejected_response(*held));
+  if (is_stuck) reopen(*held);  // goes ahead: of an approved one nothing else is heard
   take({.kind = Kind::Reject, .record = *std::move(held), .respond = std::move(respond)});
 }
 

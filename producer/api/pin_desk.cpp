@@ -8,9 +8,9 @@
 #include "core/base/time_text.hpp"
 #include "core/base/u128.hpp"
 #include "net/json.hpp"
+#include "producer/api/known_rings.hpp"
 #include "producer/api/request_body.hpp"
 #include "producer/api/shapes.hpp"
-#include "schemas/codec.hpp"
 
 namespace tidemark::producer {
 namespace json = boost::json;
@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::nanoseconds read_back_within = 2s, held_back_max = 2s;
-constexpr std::chrono::nanoseconds look_again = 20ms, send_pause = 200ms, sent_given_up = 5s;
+constexpr std::chrono::nanoseconds look_again = 20ms;
 
 net::HttpResponse respond_json(unsigned status, const json::object& body) {
   net::HttpResponse response;
@@ -132,6 +132,10 @@ std::expected<event::Pin, ApiError> PinDesk::read_pin(const net::HttpRequest& re
 void PinDesk::put(const net::HttpRequest& request, const std::string& scope, Terms terms,
                   net::Respond respond) {
   if (auto ready = check_ready(scope); !ready) return respond(to_response(ready.error()));
+  const consumer::ControlView& control = ports_.feeder.control();
+  if (auto unknown = check_scope(request, ports_.fleet, control, scope)) {
+    return respond(to_response(*unknown));
+  }
   std::vector<std::string> warnings;
   auto pin = read_pin(request, scope, terms, warnings);
   if (!pin) return respond(to_response(pin.error()));
@@ -145,11 +149,53 @@ void PinDesk::put(const net::HttpRequest& request, const std::string& scope, Ter
         .wanted = *std::move(pin),
         .warnings = std::move(warnings),
         .respond = std::move(respond),
-        .stage = Stage::Appending,
+        .stage = Stage::Telling,
         .newest_seq = 0,
         .deadline = {},
         .held_back_until = {}},
        terms);
+}
+
+// The rings whose nodes the scope holds, as far as they are gated.
+std::vector<std::string> PinDesk::rings_of(const std::string& scope) const {
+  const consumer::ControlView& control = ports_.feeder.control();
+  std::vector<std::string> rings;
+  for (const auto& [ring, mark] : control.watermarks()) {
+    if (!mark.released && consumer::scope_holds(scope, {}, ring)) rings.push_back(ring);
+  }
+  if (!rings.empty()) return rings;
+  for (const NodeStatus& node : ports_.fleet.nodes()) {
+    if (consumer::scope_holds(scope, node.report.node, {})) rings.push_back(node.report.ring);
+  }
+  return rings;
+}
+
+// ?past=: the version that holds the revert of what the pin hides.
+std::expected<Passage, ApiError> PinDesk::read_passage(const net::HttpRequest& request,
+                                                       const event::Pin& pin,
+                                                       const Terms& terms) const {
+  const auto past = number_parameter(request, "past");
+  if (!past) return refuse(past.error());
+  Passage passage{.past = 0, .good = {}, .author = terms.author, .reason = terms.reason};
+  if (!*past) return passage;
+  const std::uint64_t newest = ports_.feeder.state().dataset.version().seq.value();
+  if (**past > newest) return refuse(no_such_version(**past, newest, pin.scope));
+  passage.past = **past;
+  for (std::string& ring : rings_of(pin.scope)) passage.good.emplace(std::move(ring), pin.seq);
+  return passage;
+}
+
+// An end of a pin is not always the way to the newest version.
+void PinDesk::warn_of_rings(const event::Pin& pin, const Passage& passage,
+                            std::vector<std::string>& warnings) const {
+  const std::uint64_t newest = ports_.feeder.state().dataset.version().seq.value();
+  for (const std::string& ring : rings_of(pin.scope)) {
+    const auto* placed = ports_.feeder.control().watermark_of(ring);
+    if (placed == nullptr || placed->mark.released || placed->mark.seq >= newest) continue;
+    if (is_between(passage, ring, placed->mark.seq)) continue;  // it is taken past it
+    warnings.push_back("ring " + ring + " serves version " + std::to_string(placed->mark.seq) +
+                       " then, its watermark, not the newest");
+  }
 }
 
 void PinDesk::remove(const net::HttpRequest& request, const std::string& scope, Terms terms,
@@ -167,17 +213,22 @@ void PinDesk::remove(const net::HttpRequest& request, const std::string& scope, 
         to_response({409, "conflict", "the pin is " + pin->pin.author + "'s: " + pin->pin.reason,
                      scope, "ask them, or unpin without ?own=1"}));
   }
+  auto passage = read_passage(request, pin->pin, terms);
+  if (!passage) return respond(to_response(passage.error()));
   if (terms.dry_run) {
     return respond(respond_json(200, {{"dry_run", true}, {"unpinned", pin_json(pin->pin)}}));
   }
+  std::vector<std::string> warnings;
+  warn_of_rings(pin->pin, *passage, warnings);
   take({.scope = scope,
         .wanted = std::nullopt,
-        .warnings = {},
+        .warnings = std::move(warnings),
         .respond = std::move(respond),
         .stage = Stage::HeldBack,
         .newest_seq = 0,
         .deadline = {},
-        .held_back_until = {}},
+        .held_back_until = {},
+        .passage = *std::move(passage)},
        terms);
 }
 
@@ -201,38 +252,14 @@ bool PinDesk::is_folded_by_all(const Request& request) const {
   return true;
 }
 
-void PinDesk::append(Request& request, std::chrono::nanoseconds now) {
-  if (now < request.send_again) return;
-  log::Draft draft;
-  draft.key = consumer::pin_key(request.scope);
-  draft.tombstone = !request.wanted;
-  if (request.wanted) draft.value = schemas::encode(event::ControlRecord(*request.wanted));
-  const log::Ticket ticket(++tickets_);
-  if (!ports_.control->append(ticket, std::move(draft))) {
-    request.send_again = now + send_pause;
-    return;
-  }
-  request.ticket = ticket.value();
-  request.stage = Stage::Appended;
-  request.send_again = now + sent_given_up;
-}
-
-void PinDesk::hear() {
-  if (ports_.control == nullptr) return;
-  for (const log::Completion& completion : ports_.control->completions()) {
-    const auto at = std::ranges::find(requests_, completion.ticket.value(), &Request::ticket);
-    if (at == requests_.end() || at->stage != Stage::Appended) continue;
-    if (completion.outcome == log::Completion::Outcome::Persisted) {
-      at->offset = completion.offset.value();
-    } else {  // the same again does no harm: the newest record of a key counts
-      at->stage = Stage::Appending;
-      at->send_again = ports_.clock.steady() + send_pause;
-    }
-  }
+void PinDesk::say(Request& request) {
+  std::optional<event::ControlRecord> record;
+  if (request.wanted) record = *request.wanted;
+  request.stage = Stage::Telling;
+  request.said = ports_.control->say(consumer::pin_key(request.scope), record, Zeal::Again);
 }
 
 std::optional<std::chrono::nanoseconds> PinDesk::step() {
-  hear();
   const auto now = ports_.clock.steady();
   std::vector<std::string> ahead;  // scopes of requests that came earlier
   for (auto at = requests_.begin(); at != requests_.end();) {
@@ -251,17 +278,29 @@ std::optional<std::chrono::nanoseconds> PinDesk::step() {
 bool PinDesk::advance(Request& request, std::chrono::nanoseconds now) {
   if (request.stage == Stage::HeldBack &&
       (now >= request.held_back_until || is_folded_by_all(request))) {
-    request.stage = Stage::Appending;
+    request.stage = Stage::Passing;
   }
-  if (request.stage == Stage::Appending) append(request, now);
-  if (request.stage == Stage::Appended && request.offset >= 0 &&
-      ports_.feeder.control().offset() >= request.offset) {
-    request.stage = Stage::ReadBack;
+  if (request.stage == Stage::Passing && pass(request)) return true;
+  if (request.stage == Stage::Telling && !request.said) say(request);
+  if (request.said && request.said->stage == Saying::Stage::ReadBack) {
+    return answer_read_back(request, now);
   }
-  if (request.stage == Stage::ReadBack) return answer_read_back(request, now);
   if (now < request.deadline) return false;
   request.respond(to_response(
       unavailable("the log has not taken it in time; it may still come: GET /v1/pins tells")));
+  return true;
+}
+
+// True: it was refused.
+bool PinDesk::pass(Request& request) {
+  const auto passed = ports_.pass ? ports_.pass(request.passage) : true;
+  if (passed) {
+    if (*passed) request.stage = Stage::Telling;
+    return false;
+  }
+  ApiError error = passed.error();
+  error.message += "; the pin stays";
+  request.respond(to_response(error));
   return true;
 }
 
@@ -299,7 +338,7 @@ bool PinDesk::answer_obeyed(Request& request, std::chrono::nanoseconds now) {
   for (const std::string& warning : request.warnings) warnings.emplace_back(warning);
   json::object body{{"scope", request.scope},
                     {"pinned", request.wanted.has_value()},
-                    {"offset", request.offset},
+                    {"offset", request.said->offset},
                     {"warnings", std::move(warnings)}};
   if (request.wanted) body["pin"] = pin_json(*request.wanted);
   if (request.obeyed_by) {

@@ -7,6 +7,7 @@
 #include "consumer/history/history.hpp"
 #include "core/base/time_text.hpp"
 #include "core/base/u128.hpp"
+#include "producer/api/known_rings.hpp"
 #include "producer/api/request_body.hpp"
 
 namespace tidemark::producer {
@@ -184,11 +185,18 @@ Answered read_progress(const ProgressPorts& ports, std::string_view id,
     return refuse(bad_request("a change_id is 32 hexadecimal digits", "tidemark changes"));
   const auto target = target_of(request);
   if (!target) return refuse(target.error());
+  const std::string& ring = target->ring;
+  if (!ring.empty()) {
+    if (auto unknown = check_ring(request, ports.fleet, ports.feeder.control(), ring)) {
+      return refuse(*std::move(unknown));
+    }
+  }
   const auto fate = fate_of(ports, event::ChangeId(*parsed), id);
   if (!fate) return refuse(fate.error());
   Standing standing;
   std::size_t live = 0;
   for (const NodeStatus& node : ports.fleet.nodes()) {
+    if (!ring.empty() && node.report.ring != ring) continue;
     if (node.live) ++live;
     add_node(standing, node, ports, *fate, *parsed);
   }
@@ -207,9 +215,10 @@ Answered read_progress(const ProgressPorts& ports, std::string_view id,
     body["live"] = live;
     body["serving"] = live - standing.stragglers.size();
     body["times_ms"] = nullptr;
+    // Times are those of the fleet: of a ring it is not known who was first.
     if (const Travel* travel = ports.board.find(fate->seq)) {
       body["time"] = base::rfc3339_of(travel->appended_ms);
-      body["times_ms"] = times_json(*travel, live);
+      if (ring.empty()) body["times_ms"] = times_json(*travel, live);
     }
     body["rings"] = std::move(standing.rings);
     body["stragglers"] = std::move(standing.stragglers);

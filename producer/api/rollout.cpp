@@ -5,7 +5,6 @@
 
 #include "consumer/history/history.hpp"
 #include "core/base/u128.hpp"
-#include "schemas/codec.hpp"
 
 namespace tidemark::producer {
 namespace {
@@ -45,10 +44,11 @@ bool Rollout::may_decide() const {
 
 std::optional<std::chrono::nanoseconds> Rollout::step() {
   const auto now = ports_.clock.steady();
-  hear();
   answer_orders(now);
+  pass_rolled_back(now);
   if (settings_.rings.size() < 2) {
-    return orders_.empty() ? std::nullopt : std::optional(look_every);
+    const bool waits = !orders_.empty() || !passing_.empty();
+    return waits ? std::optional(look_every) : std::nullopt;
   }
   if (!may_decide()) {
     for (RingWatch& watch : watches_) watch.restart();
@@ -65,22 +65,19 @@ std::optional<std::chrono::nanoseconds> Rollout::step() {
   if (const auto stop = newest_stop(); stop && !stop->undone) {
     for (RingWatch& watch : watches_) watch.restart();
   }
-  // Its own last word first: two decisions never start from one view.
-  if (under_way_ > 0 && now - sent_ > sent_given_up) under_way_ = 0;
-  if (under_way_ == 0 && ports_.feeder.control().offset() >= read_back_) decide(now);
+  if (!is_deciding(now)) decide(now);
   return look_every;
 }
 
-void Rollout::hear() {
-  if (ports_.control == nullptr) return;
-  for (const log::Completion& completion : ports_.control->completions()) {
-    if (under_way_ > 0) --under_way_;
-    if (completion.outcome != log::Completion::Outcome::Persisted) continue;
-    read_back_ = std::max(read_back_, completion.offset.value());
-    for (Order& order : orders_) {
-      if (order.ticket == completion.ticket.value()) order.offset = completion.offset.value();
-    }
-  }
+// Its own last word first: two decisions never start from one view. What is in the log is waited
+// for, however long it takes; of what was sent it may never be known.
+bool Rollout::is_deciding(std::chrono::nanoseconds now) {
+  std::erase_if(said_, [&](const Said& said) {
+    using Stage = Saying::Stage;
+    return said->stage == Stage::ReadBack || said->stage == Stage::Failed ||
+           (said->stage != Stage::InLog && now - sent_ > sent_given_up);
+  });
+  return !said_.empty();
 }
 
 RingWatch::Ground Rollout::ground_of(std::size_t ring, const std::vector<NodeStatus>& fleet) const {
@@ -135,16 +132,14 @@ std::uint64_t Rollout::next_number() const {
   return highest + 1;
 }
 
-// Gives the ticket; 0: the log takes nothing now.
-std::uint64_t Rollout::put(Watermark mark) {
+// Failed: the log takes nothing now.
+Said Rollout::put(Watermark mark) {
   mark.number = next_number();
-  log::Draft draft;
-  draft.key = consumer::watermark_key(mark.ring, ports_.controller);
-  draft.value = schemas::encode(event::ControlRecord(mark));
-  const log::Ticket ticket(++tickets_);
-  if (!ports_.control->append(ticket, std::move(draft))) return 0;
+  Said said =
+      ports_.control->say(consumer::watermark_key(mark.ring, ports_.controller), mark, Zeal::Kept);
+  if (said->stage == Saying::Stage::Failed) return said;
   put_number_ = mark.number;
-  ++under_way_;
+  said_.push_back(said);
   sent_ = ports_.clock.steady();
   if (remarks_.size() < tidings_max) {
     remarks_.push_back(
@@ -152,7 +147,7 @@ std::uint64_t Rollout::put(Watermark mark) {
         (mark.released ? " is let go" : " up to version " + std::to_string(mark.seq)) + ": " +
         mark.reason);
   }
-  return ticket.value();
+  return said;
 }
 
 // A ring that was let go later than the stop, by its revert or by a person, undoes it if it is the
@@ -185,7 +180,7 @@ void Rollout::decide(std::chrono::nanoseconds now) {
   const auto stop = newest_stop();
   if (stop && !stop->undone) {
     hold_all(*stop);
-    if (under_way_ == 0) undo(*stop, now);
+    if (said_.empty()) undo(*stop, now);
     return;
   }
   revert_.reset();
@@ -321,11 +316,11 @@ void Rollout::advance(std::size_t ring, std::chrono::nanoseconds now, std::uint6
   const auto* placed = control.watermark_of(settings.name);
   const auto give = [&](std::uint64_t seq, std::string reason) {
     const bool first = placed == nullptr;
-    if (put({.ring = settings.name,
-             .seq = seq,
-             .reason = std::move(reason),
-             .author = ports_.controller}) != 0 &&
-        !first) {
+    const Said said = put({.ring = settings.name,
+                           .seq = seq,
+                           .reason = std::move(reason),
+                           .author = ports_.controller});
+    if (said->stage != Saying::Stage::Failed && !first) {
       watches_[ring - 1].approved();
     }
   };

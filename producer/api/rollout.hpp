@@ -19,12 +19,16 @@
 // then the first ring is let go, and the revert takes the usual way. Suspects are all versions that
 // the next ring does not have: what came with a bad change goes back with it.
 //
+// A person may be quicker: pin, roll back, unpin. What the pin hid is then between what the rings
+// served before it and the revert; pass() takes the rings past that span before the pin ends.
+//
 // All controllers gone: nothing moves.
 //
 // Invariants  While a stop is not undone nothing moves forward. A ring never gets a version between
-//             a stopped change and its revert. It never decides without the log, or on an old view.
+//             a stopped change and its revert, nor of a span that was passed. It never decides
+//             without the log, or on an old view.
 // Threads     One; that of the feeder.
-// Requires    What RolloutPorts refers to outlives it; nobody else uses the Sink.
+// Requires    What RolloutPorts refers to outlives it.
 #pragma once
 
 #include <chrono>
@@ -37,13 +41,14 @@
 
 #include "consumer/feeder/feeder.hpp"
 #include "core/base/environment.hpp"
-#include "core/log/log.hpp"
 #include "net/http.hpp"
 #include "net/http_server.hpp"
+#include "producer/api/control_writer.hpp"
 #include "producer/api/fleet_view.hpp"
 #include "producer/api/progress.hpp"
 #include "producer/api/reads.hpp"
 #include "producer/api/revert.hpp"
+#include "producer/api/ring_passage.hpp"
 #include "producer/api/ring_watch.hpp"
 #include "producer/api/terms.hpp"
 
@@ -61,8 +66,8 @@ struct RolloutPorts {
   const FleetView& fleet;
   const HistoryKeeper& history;
   const ProgressBoard& board;
-  log::Sink* control = nullptr;  // none: nothing can be decided here
-  Revert::Take take{};           // the Desk's
+  ControlWriter* control = nullptr;  // none: nothing can be decided here
+  Revert::Take take{};               // the Desk's
 };
 
 class Rollout {
@@ -79,6 +84,10 @@ class Rollout {
   // POST /v1/rollout/{ring}/promote|release|resume
   void order(const net::HttpRequest& request, const std::string& ring, const std::string& verb,
              Terms terms, net::Respond respond);
+  // As PassRings says. Errors: Conflict while a stop is in force; Unavailable.
+  std::expected<bool, ApiError> pass(const Passage& wanted);
+  // A rollback made the version `past` while a pin hides what it takes back.
+  void rolled_back(std::uint64_t past, const Terms& terms);
   // For /metrics.
   std::string metrics() const;
 
@@ -94,12 +103,18 @@ class Rollout {
     event::Watermark mark;
     net::Respond respond;
     std::chrono::nanoseconds deadline;
-    std::int64_t offset = -1;
-    std::uint64_t ticket = 0;
+    Said said{};
+  };
+  struct Passing {  // of a rollback, until it is done
+    Passage wanted;
+    std::chrono::nanoseconds deadline;
   };
   bool may_decide() const;
+  std::optional<ApiError> check_forwards(const std::string& ring, std::uint64_t seq,
+                                         std::uint64_t newest) const;
   void look(std::chrono::nanoseconds now);
-  void hear();
+  bool is_deciding(std::chrono::nanoseconds now);  // own last words are not read back yet
+  void pass_rolled_back(std::chrono::nanoseconds now);
   void answer_orders(std::chrono::nanoseconds now);
   void decide(std::chrono::nanoseconds now);
   std::optional<Stop> newest_stop() const;
@@ -113,7 +128,7 @@ class Rollout {
   std::optional<event::ChangeId> change_of(std::uint64_t seq) const;
   std::uint64_t good_of(std::size_t ring) const;  // what the ring behind it has; 0: nobody gates
   std::uint64_t next_number() const;
-  std::uint64_t put(event::Watermark mark);
+  Said put(event::Watermark mark);
   RingWatch::Ground ground_of(std::size_t ring, const std::vector<NodeStatus>& fleet) const;
 
   const RolloutSettings settings_;
@@ -123,11 +138,10 @@ class Rollout {
   std::vector<AnswerCounts> control_base_;
   std::optional<Revert> revert_;
   std::list<Order> orders_;
+  std::list<Passing> passing_;
   std::vector<std::string> remarks_;
-  std::uint64_t tickets_ = 0;
   std::uint64_t put_number_ = 0;  // the highest that was handed to the log here
-  std::size_t under_way_ = 0;
-  std::int64_t read_back_ = -1;  // records up to here must be in the view before the next decision
+  std::vector<Said> said_;        // to be in the view before the next decision
   std::chrono::nanoseconds sent_{0}, looked_{0}, late_asked_{0};
   std::uint64_t late_known_ = 0;
 };

@@ -101,6 +101,30 @@ net::HttpResponse Rollout::read() const {
   return respond_json(body);
 }
 
+// A watermark does not go back: whoever moves it next would give the ring what it had.
+std::optional<ApiError> Rollout::check_forwards(const std::string& ring, std::uint64_t seq,
+                                                std::uint64_t newest) const {
+  const consumer::ControlView& control = ports_.feeder.control();
+  const auto* placed = control.watermark_of(ring);
+  const bool is_gated = placed != nullptr && !placed->mark.released;
+  const std::uint64_t has = is_gated ? placed->mark.seq : newest;
+  if (seq < has) {
+    return invalid(
+        "the ring may activate version " + std::to_string(has) +
+            " already: a watermark does not go back",
+        ring, "to serve an older one: tidemark pin " + std::to_string(seq) + " --ring " + ring);
+  }
+  const auto* first =
+      settings_.rings.empty() ? nullptr : control.watermark_of(settings_.rings.front().name);
+  if (first == nullptr || !first->mark.released || seq >= first->mark.seq || seq == has) {
+    return std::nullopt;
+  }
+  return invalid("what version " + std::to_string(first->mark.seq) +
+                     " took back lies behind version " + std::to_string(has),
+                 ring,
+                 "tidemark rollout promote " + ring + " --to " + std::to_string(first->mark.seq));
+}
+
 void Rollout::order(const net::HttpRequest& request, const std::string& ring,
                     const std::string& verb, Terms terms, net::Respond respond) {
   const auto refused = [&](const ApiError& error) { respond(to_response(error)); };
@@ -140,6 +164,7 @@ void Rollout::order(const net::HttpRequest& request, const std::string& ring,
     if (is_first) {
       return refused(invalid("the first ring is not gated", ring, "name another ring"));
     }
+    if (const auto backwards = check_forwards(ring, mark.seq, newest)) return refused(*backwards);
     if (mark.seq > newest) {
       return refused(invalid("version " + std::to_string(mark.seq) +
                                  " does not exist yet: the newest is " + std::to_string(newest),
@@ -156,17 +181,19 @@ void Rollout::order(const net::HttpRequest& request, const std::string& ring,
     return respond(respond_json({{"dry_run", true}, {"watermark", mark_json(mark)}}));
   }
   mark.number = next_number();
-  const std::uint64_t ticket = put(mark);
-  if (ticket == 0) return refused(unavailable("the log takes nothing now; nothing was ordered"));
+  const Said said = put(mark);
+  if (said->stage == Saying::Stage::Failed) {
+    return refused(unavailable("the log takes nothing now; nothing was ordered"));
+  }
   orders_.push_back(
-      {std::move(mark), std::move(respond), ports_.clock.steady() + read_back_within, -1, ticket});
+      {std::move(mark), std::move(respond), ports_.clock.steady() + read_back_within, said});
 }
 
 void Rollout::answer_orders(std::chrono::nanoseconds now) {
   std::erase_if(orders_, [&](Order& order) {
-    if (order.offset >= 0 && ports_.feeder.control().offset() >= order.offset) {
+    if (order.said->stage == Saying::Stage::ReadBack) {
       const auto* placed = ports_.feeder.control().watermark_of(order.mark.ring);
-      if (placed != nullptr && placed->offset == order.offset) {
+      if (placed != nullptr && placed->offset == order.said->offset) {
         order.respond(respond_json({{"watermark", mark_json(placed->mark)}}));
       } else {
         order.respond(to_response({409, "conflict", "another decision came first", order.mark.ring,

@@ -4,16 +4,15 @@
 #include <atomic>
 #include <utility>
 
-#include "schemas/codec.hpp"
-
 namespace tidemark::producer {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::nanoseconds announce_retry = 5s, announce_given_up = 60s;
+constexpr std::chrono::nanoseconds announce_retry = 5s;
 constexpr std::chrono::nanoseconds look_period = 1s;  // at pins and at what is old
-constexpr int share_of_time = 20;                     // making files takes 1/20 of the time at most
+constexpr std::chrono::nanoseconds verify_period = 1h, verify_asked_pause = 60s;
+constexpr int share_of_time = 20;  // making files takes 1/20 of the time at most
 
 }  // namespace
 
@@ -22,6 +21,8 @@ struct SnapshotDesk::Job {
   std::atomic<bool> done = false;
   std::optional<SnapshotShelf::Stock> stock{};
   std::optional<base::Result<ShelvedFile>> made{};
+  std::string verified{};  // name of the file that was looked at
+  base::Result<void> found{};
 };
 
 SnapshotDesk::SnapshotDesk(SnapshotDeskSettings settings, SnapshotDeskPorts ports)
@@ -92,6 +93,18 @@ void SnapshotDesk::hear_job(std::vector<std::string>& remarks, std::chrono::nano
     for (ShelvedFile& one : job->stock->files) take_in(std::move(one));
     return;
   }
+  if (!job->verified.empty()) {
+    const auto at =
+        std::ranges::find(held_, job->verified, [](const Held& one) { return one.shelved.name; });
+    if (at == held_.end()) return;
+    at->verified_at = now;
+    at->is_asked = false;
+    // A disk that fails to read today may read tomorrow.
+    if (!job->found && job->found.error().code != base::Errc::Unavailable) {
+      drop_bad(job->verified, job->found.error().trail, remarks);
+    }
+    return;
+  }
   if (settings_.pause_min > 0ns) {
     make_again_ = now + std::max(settings_.pause_min, (now - job_begun_) * share_of_time);
   }
@@ -111,7 +124,7 @@ void SnapshotDesk::take_in(ShelvedFile shelved) {
   });
   share_.offer(shelved.file);
   look_again_ = {};
-  held_.insert(place, Held{.shelved = std::move(shelved)});
+  held_.insert(place, Held{.shelved = std::move(shelved), .verified_at = ports_.clock.steady()});
 }
 
 void SnapshotDesk::answer_waiting(const std::string& trouble) {
@@ -131,16 +144,59 @@ std::vector<std::string> SnapshotDesk::step() {
   std::vector<std::string> remarks;
   const auto now = ports_.clock.steady();
   hear_job(remarks, now);
+  for (const std::string& name : std::exchange(gone_, {})) drop_bad(name, "it is gone", remarks);
   make_if_due(now);
+  verify_if_due(now);
   if (!may_make()) answer_waiting("this controller does not follow the log any more");
   if (stock_taken_ && now >= look_again_) {
     look_again_ = now + look_period;
     list_what_is_needed(now);
     collect(remarks, now);
   }
-  hear_control(remarks, now);
+  hear_announced(now);
   announce(now);
   return remarks;
+}
+
+// Somebody wants to read it: what is gone is not promised, what is there is verified soon.
+void SnapshotDesk::look_at(const std::string& sha256) {
+  for (Held& one : held_) {
+    if (base::to_hex(one.shelved.file.sha256) != sha256) continue;
+    one.is_asked = true;
+    if (ports_.shelf.is_there(one.shelved.name)) continue;
+    share_.withdraw(one.shelved.file.sha256);
+    gone_.push_back(one.shelved.name);
+  }
+}
+
+void SnapshotDesk::verify_if_due(std::chrono::nanoseconds now) {
+  if (job_ || closed_ || !stock_taken_) return;
+  const auto due = std::ranges::find_if(held_, [now](const Held& one) {
+    return now - one.verified_at >= (one.is_asked ? verify_asked_pause : verify_period);
+  });
+  if (due == held_.end()) return;
+  job_ = std::make_shared<Job>();
+  job_->verified = due->shelved.name;
+  ports_.in_background([job = job_, &shelf = ports_.shelf] {
+    job->found = shelf.verify(job->verified);
+    job->done.store(true, std::memory_order_release);
+  });
+}
+
+void SnapshotDesk::drop_bad(const std::string& name, const std::string& why,
+                            std::vector<std::string>& remarks) {
+  const auto at = std::ranges::find(held_, name, [](const Held& one) { return one.shelved.name; });
+  if (at == held_.end()) return;
+  remarks.push_back("snapshot file " + name + " is not served any more: " + why);
+  const std::string sha256 = base::to_hex(at->shelved.file.sha256);
+  share_.withdraw(at->shelved.file.sha256);
+  held_.erase(at);
+  ++dropped_;
+  made_offset_ = -1;
+  was_live_ = false;  // make_if_due makes one of now, if there is none
+  look_again_ = {};
+  if (sha256 == announced_) announced_.clear();
+  announce_not_before_ = {};
 }
 
 // Files of another history than the one that is followed may lie here: the log was cut.
@@ -186,20 +242,19 @@ void SnapshotDesk::collect(std::vector<std::string>& remarks, std::chrono::nanos
   });
 }
 
-void SnapshotDesk::hear_control(std::vector<std::string>& remarks, std::chrono::nanoseconds now) {
-  if (ports_.control == nullptr) return;
-  for (const log::Completion& completion : ports_.control->completions()) {
-    if (completion.ticket.value() != tickets_) continue;
-    if (completion.outcome == log::Completion::Outcome::Persisted) {
-      announced_ = announcing_;
-      announced_since_start_ = true;
-      announce_again_ = now + settings_.announce_period;
-    } else {
-      remarks.push_back("a snapshot file was not announced: " + completion.detail);
-      announce_not_before_ = now + announce_retry;
-    }
-    announcing_.clear();
+void SnapshotDesk::hear_announced(std::chrono::nanoseconds now) {
+  if (!said_) return;
+  if (said_->stage == Saying::Stage::Failed) {
+    announce_again_ = announce_not_before_ = now + announce_retry;
+  } else if (said_->offset >= 0) {
+    announced_ = announcing_;
+    announced_since_start_ = true;
+    announce_again_ = now + settings_.announce_period;
+  } else {
+    return;
   }
+  announcing_.clear();
+  said_.reset();
 }
 
 void SnapshotDesk::announce(std::chrono::nanoseconds now) {
@@ -208,24 +263,19 @@ void SnapshotDesk::announce(std::chrono::nanoseconds now) {
   if (newest == held_.end()) return;
   const consumer::SharedFile& file = newest->shelved.file;
   const std::string sha256 = base::to_hex(file.sha256);
-  const bool is_told = sha256 == announced_ || sha256 == announcing_;
-  if (now < (is_told ? announce_again_ : announce_not_before_)) return;
-  log::Draft draft;
-  draft.key = "snapshot/" + settings_.controller;
-  draft.value = schemas::encode(
-      event::ControlRecord(event::SnapshotAnnounce{sha256,
-                                                   file.octets,
-                                                   file.seq,
-                                                   file.offset,
-                                                   {settings_.base_url + "/v1/snapshots/" + sha256},
-                                                   file.state_hash.value(),
-                                                   settings_.controller}));
-  if (!ports_.control->append(log::Ticket(++tickets_), std::move(draft))) {
-    announce_again_ = announce_not_before_ = now + announce_retry;
-    return;
-  }
+  if (said_ && sha256 == announcing_) return;
+  if (now < (sha256 == announced_ ? announce_again_ : announce_not_before_)) return;
+  said_ =
+      ports_.control->say("snapshot/" + settings_.controller,
+                          event::SnapshotAnnounce{sha256,
+                                                  file.octets,
+                                                  file.seq,
+                                                  file.offset,
+                                                  {settings_.base_url + "/v1/snapshots/" + sha256},
+                                                  file.state_hash.value(),
+                                                  settings_.controller},
+                          Zeal::Kept);
   announcing_ = sha256;
-  announce_again_ = now + announce_given_up;
 }
 
 void SnapshotDesk::close() {

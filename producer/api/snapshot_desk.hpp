@@ -10,12 +10,15 @@
 //              is first no longer listed nor announced, and removed after `grace` at the earliest,
 //              when nobody reads it
 //
+//   verified   read whole, once an hour, and soon after somebody has begun to read it: one that is
+//              damaged or gone is dropped at once, and another one announced, or made
+//
 // While the controller is DIVERGED nothing is listed or announced: what it holds may be of a
 // history that is no more. A file that claims a position beyond the own one likewise.
 //
 // Threads   One, that of the feeder; disk work goes through in_background, one after the other.
-// Requires  What the ports refer to outlives it; nobody else uses the Sink. Work given to
-//           in_background ends before the desk does.
+// Requires  What the ports refer to outlives it. Work given to in_background ends before the desk
+//           does.
 #pragma once
 
 #include <chrono>
@@ -30,9 +33,9 @@
 #include "consumer/feeder/feeder.hpp"
 #include "consumer/snapshot_share/snapshot_share.hpp"
 #include "core/base/environment.hpp"
-#include "core/log/log.hpp"
 #include "net/http_server.hpp"
 #include "producer/api/api_error.hpp"
+#include "producer/api/control_writer.hpp"
 #include "producer/api/snapshot_rule.hpp"
 #include "producer/api/snapshot_shelf.hpp"
 #include "producer/api/terms.hpp"
@@ -58,7 +61,7 @@ struct SnapshotDeskPorts {
   base::Random& random;
   const consumer::Feeder& feeder;
   SnapshotShelf& shelf;
-  log::Sink* control = nullptr;
+  ControlWriter* control = nullptr;
   std::function<void(std::function<void()>)> in_background;
 };
 
@@ -77,6 +80,7 @@ class SnapshotDesk {
   void take(const net::HttpRequest& request, const std::optional<std::string>& author,
             net::Respond respond);
 
+  std::string metrics() const;  // of downloads, for /metrics
   const consumer::SnapshotShare& share() const noexcept { return share_; }
 
  private:
@@ -85,6 +89,8 @@ class SnapshotDesk {
     ShelvedFile shelved;
     bool listed = true;
     std::chrono::nanoseconds unlisted_at{0};
+    std::chrono::nanoseconds verified_at{0};
+    bool is_asked = false;  // somebody reads it: it is verified soon
   };
   struct Waiting {  // for the file of the state at `offset`
     std::int64_t offset;
@@ -99,9 +105,12 @@ class SnapshotDesk {
   void take_in(ShelvedFile shelved);
   void answer_waiting(const std::string& trouble);
   bool is_trusted(const ShelvedFile& shelved) const;
+  void look_at(const std::string& sha256);
+  void verify_if_due(std::chrono::nanoseconds now);
+  void drop_bad(const std::string& name, const std::string& why, std::vector<std::string>& remarks);
   void list_what_is_needed(std::chrono::nanoseconds now);
   void collect(std::vector<std::string>& remarks, std::chrono::nanoseconds now);
-  void hear_control(std::vector<std::string>& remarks, std::chrono::nanoseconds now);
+  void hear_announced(std::chrono::nanoseconds now);
   void announce(std::chrono::nanoseconds now);
 
   void make(net::Respond respond);
@@ -123,12 +132,14 @@ class SnapshotDesk {
   std::list<Waiting> waiting_;
   std::int64_t made_offset_ = -1;  // of the last file that was made, or tried
   bool was_live_ = false;
+  std::uint64_t dropped_ = 0;      // files that were found damaged or gone
+  std::vector<std::string> gone_;  // names, found on the way
   bool closed_ = false;
 
   std::string announced_;  // SHA-256 that `control` names last, as far as it is known
   bool announced_since_start_ = false;
   std::string announcing_;  // under way
-  std::uint64_t tickets_ = 0;
+  Said said_;
   std::chrono::nanoseconds announce_again_{0}, announce_not_before_{0};
 };
 

@@ -14,10 +14,10 @@ namespace {
 
 std::expected<void, ApiError> check_parameters(const net::HttpRequest& request) {
   for (const auto& [name, value] : request.query) {
-    if (name == "reason" && request.method != "GET") continue;
-    return refuse(bad_request("unknown parameter " + name, request.method == "GET"
-                                                               ? "this path takes none"
-                                                               : "this path knows reason"));
+    const bool reads = request.method == "GET" || request.method == "HEAD";
+    if (name == "reason" && !reads) continue;
+    return refuse(bad_request("unknown parameter " + name,
+                              reads ? "this path takes none" : "this path knows reason"));
   }
   return {};
 }
@@ -42,6 +42,8 @@ void SnapshotDesk::take(const net::HttpRequest& request, const std::optional<std
                         net::Respond respond) {
   if (auto known = check_parameters(request); !known) return respond(to_response(known.error()));
   const std::string name = request.path.size() > 2 ? request.path[2] : std::string();
+  if (!name.empty() && (request.method == "GET" || request.method == "HEAD")) look_at(name);
+  if (request.method == "HEAD") return respond(share_.file(request, name));
   if (request.method == "GET") {
     return respond(name.empty() ? share_.list() : share_.file(request, name));
   }
@@ -49,6 +51,28 @@ void SnapshotDesk::take(const net::HttpRequest& request, const std::optional<std
   if (!terms) return respond(to_response(terms.error()));
   if (request.method == "POST") return make(std::move(respond));
   respond(request.method == "PUT" ? keep(name, *terms) : drop(name));
+}
+
+std::string SnapshotDesk::metrics() const {
+  std::string out;
+  const auto add = [&out](const std::string& name, const char* kind, const char* help,
+                          std::uint64_t value) {
+    out += "# HELP " + name + " " + help + "\n# TYPE " + name + " " + kind + "\n" + name + " " +
+           std::to_string(value) + "\n";
+  };
+  const auto& counters = share_.counters();
+  add("tidemark_snapshot_downloads_total", "counter",
+      "Downloads of snapshot files that began, parts included.", counters.downloads);
+  add("tidemark_snapshot_download_octets_total", "counter", "Octets of those downloads, as begun.",
+      counters.octets);
+  add("tidemark_snapshot_downloads_refused_total", "counter",
+      "Downloads refused with 429, as all places were taken.", counters.refused);
+  add("tidemark_snapshot_downloads_under_way", "gauge", "Downloads under way.", share_.under_way());
+  add("tidemark_snapshot_files", "gauge", "Snapshot files that are listed.",
+      share_.listed().size());
+  add("tidemark_snapshot_files_dropped_total", "counter",
+      "Snapshot files that were found damaged or gone, and are not served any more.", dropped_);
+  return out;
 }
 
 void SnapshotDesk::make(net::Respond respond) {

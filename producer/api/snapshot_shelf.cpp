@@ -129,6 +129,22 @@ Result<ShelvedFile> SnapshotShelf::put(consumer::SnapshotContents contents) {
   return look_at(name);
 }
 
+Result<void> SnapshotShelf::verify(const std::string& name) {
+  const std::string file_name = with(name, suffix);
+  auto found = look_at(file_name);
+  if (found) return {};
+  base::Error error = std::move(found).error();
+  std::vector<std::string> remarks;
+  if (error.code == Errc::Invalid) set_aside(file_name, remarks);
+  for (const std::string& remark : remarks) error.trail += "; " + remark;
+  return std::unexpected(std::move(error));
+}
+
+bool SnapshotShelf::is_there(const std::string& name) {
+  const auto names = disk_.list();
+  return !names || holds(*names, with(name, suffix));
+}
+
 Result<void> SnapshotShelf::keep(const ShelvedFile& file, const std::string& reason) {
   return disk_.write_durably(with(file.name, keep_suffix), base::as_bytes(reason));
 }

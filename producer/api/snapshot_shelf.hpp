@@ -8,7 +8,8 @@
 // same position of the log makes the same octets. A file that does not verify is renamed to
 // `<name>.bad` and never looked at again (the newest three stay, for people).
 //
-// Threads  put() and take_stock() on one background thread, the rest on the loop; never on one file
+// Threads  put(), verify() and take_stock() on one background thread, the rest on the loop; never
+// on one file
 //          at once.
 // Errors   The disk's (Unavailable). A file that is there is whole: write_durably sees to it.
 #pragma once
@@ -53,6 +54,11 @@ class SnapshotShelf {
   Stock take_stock();
   // Writes `contents` without health, unless that file is there.
   [[nodiscard]] base::Result<ShelvedFile> put(consumer::SnapshotContents contents);
+
+  // The file as it is now, read whole. Errors: it is gone (NotFound), or not what it was (Invalid;
+  // then it is set aside).
+  [[nodiscard]] base::Result<void> verify(const std::string& name);
+  bool is_there(const std::string& name);  // false only if the disk says so
 
   [[nodiscard]] base::Result<void> keep(const ShelvedFile& file, const std::string& reason);
   [[nodiscard]] base::Result<void> no_longer_keep(const ShelvedFile& file);

@@ -120,7 +120,25 @@ std::expected<void, ApiError> read_origin(const net::HttpRequest& request, Terms
   return {};
 }
 
-base::Sha256 fingerprint(const net::HttpRequest& request) {
+// The target without its parameter `hold`, which is judged by what it means.
+std::string target_without_hold(const std::string& target) {
+  const std::size_t query = target.find('?');
+  if (query == std::string::npos) return target;
+  std::string kept;
+  for (std::size_t at = query + 1; at <= target.size();) {
+    const std::size_t end = std::min(target.find('&', at), target.size());
+    const std::string_view one = std::string_view(target).substr(at, end - at);
+    if (one != "hold" && !one.starts_with("hold=")) {
+      kept += (kept.empty() ? "?" : "&") + std::string(one);
+    }
+    at = end + 1;
+  }
+  return target.substr(0, query) + kept;
+}
+
+enum class Kept : std::uint8_t { Made, Held };
+
+base::Sha256 fingerprint(const net::HttpRequest& request, Kept kept) {
   base::Sha256Stream hash;
   const auto add = [&](std::string_view text) {
     base::Writer length;
@@ -129,12 +147,13 @@ base::Sha256 fingerprint(const net::HttpRequest& request) {
     hash.update(base::as_bytes(text));
   };
   add(request.method);
-  add(request.target);
+  add(target_without_hold(request.target));
   for (const auto* header : {"If-Match", "If-None-Match", "Tidemark-Reason"}) {
     add(request.headers.get(header).value_or(""));
   }
   add(request.body);
   if (const auto origin = request.headers.get("Tidemark-Origin")) add(*origin);
+  if (kept == Kept::Held) add("hold");
   return hash.finish();
 }
 
@@ -145,7 +164,8 @@ std::expected<void, ApiError> read_key(const net::HttpRequest& request, Terms& t
     return std::unexpected(bad_request("Idempotency-Key: 1 to 255 octets"));
   }
   terms.key = terms.author + "\n" + std::string(*key);
-  terms.request = fingerprint(request);
+  terms.request = fingerprint(request, terms.hold ? Kept::Held : Kept::Made);
+  terms.but_for_hold = fingerprint(request, terms.hold ? Kept::Made : Kept::Held);
   return {};
 }
 

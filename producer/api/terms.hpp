@@ -31,8 +31,9 @@ struct Terms {
   std::optional<std::chrono::seconds> wait{};
   WaitTarget wait_on{};  // Tidemark-Wait-On
   event::RolloutClass rollout = event::RolloutClass::Standard;
-  std::string key{};       // Idempotency-Key, with the author in front; empty: none
-  base::Sha256 request{};  // of all that makes two requests the same
+  std::string key{};            // Idempotency-Key, with the author in front; empty: none
+  base::Sha256 request{};       // of all that makes two requests the same
+  base::Sha256 but_for_hold{};  // the same, were `hold` the other way
   std::optional<event::ChangeId> change_id{};  // fixed beforehand: of a proposal
 
   Condition condition() const noexcept {

@@ -55,18 +55,11 @@ Controller::Inner::Inner(boost::asio::io_context& io_of, ControllerSettings sett
           clock, [this] { return log->sink(topic("changes")); }, late),
       control_sink(
           clock, [this] { return log->sink(topic("control")); }, late),
-      pins_sink(
-          clock, [this] { return log->sink(topic("control")); }, late),
-      held_sink(
-          clock, [this] { return log->sink(topic("control")); }, late),
-      announce_sink(
-          clock, [this] { return log->sink(topic("control")); }, late),
-      watermark_sink(
-          clock, [this] { return log->sink(topic("control")); }, late),
       fleet(clock),
       publisher({.source = "/tidemark/" + settings.dataset + "/" + settings.name}, clock, outbox,
                 changes_sink),
-      heartbeat(settings.name, clock, control_sink),
+      control_writer(clock, control_sink),
+      heartbeat(settings.name, clock, control_writer),
       loss({.clock = clock,
             .log = *log,
             .outbox = outbox,
@@ -149,9 +142,7 @@ base::Result<void> Controller::Inner::begin() {
                .tokens = settings.tokens ? &*settings.tokens : nullptr,
                .snapshots = &snapshots->desk(),
                .proof = proof.get(),
-               .control = &pins_sink,
-               .held = &held_sink,
-               .watermarks = &watermark_sink,
+               .control = &control_writer,
                .rollout = settings.rollout,
                .past = [this](net::HttpRequest request, net::Respond respond) {
                  past->take(std::move(request), std::move(respond));
@@ -186,7 +177,7 @@ base::Result<void> Controller::Inner::begin_snapshots() {
       FileBootstrap::Sources{.named = settings.snapshot_sources, .own_url = wanted.base_url});
   TIDEMARK_TRY(snapshots, SnapshotFiles::make(std::move(wanted), settings.state_folder + "/fleet",
                                               consumer::lineage_of(settings.dataset), clock, random,
-                                              *feeder, announce_sink, [this] {
+                                              *feeder, control_writer, [this] {
                                                 boost::asio::post(io, [this] { turn(); });
                                               }));
   return {};
@@ -219,9 +210,7 @@ void Controller::Inner::topics_found(const TopicsFound& found) {
   }
   for (consumer::LateSource* source : {&changes, &health, &fleet_source, &control_source})
     source->allow();
-  for (consumer::LateSink* sink :
-       {&changes_sink, &control_sink, &pins_sink, &held_sink, &announce_sink, &watermark_sink})
-    sink->allow();
+  for (consumer::LateSink* sink : {&changes_sink, &control_sink}) sink->allow();
   spdlog::info("following {} of {}", topic("changes"), log->identity());
   turn();
 }

@@ -19,6 +19,7 @@
 #include "net/http_server.hpp"
 #include "net/system_ports.hpp"
 #include "producer/api/api.hpp"
+#include "producer/api/control_writer.hpp"
 #include "producer/api/fleet_proof.hpp"
 #include "producer/api/history_desk.hpp"
 #include "producer/api/history_keeper.hpp"
@@ -76,10 +77,10 @@ struct Controller::Inner {
   consumer::SnapshotStore store;
   Outbox outbox;
   consumer::LateSource changes, health, fleet_source, control_source;
-  consumer::LateSink changes_sink, control_sink, pins_sink, held_sink, announce_sink,
-      watermark_sink;
+  consumer::LateSink changes_sink, control_sink;
   FleetView fleet;
   Publisher publisher;
+  ControlWriter control_writer;
   Heartbeat heartbeat;
   LogLoss loss;
   std::unique_ptr<FileBootstrap> files;  // from begin_snapshots() on

@@ -60,6 +60,7 @@ void Controller::Inner::turn() {
   }));
   step_fleet();
   publish();
+  tell(control_writer.step(feeder->has_read_control() ? &feeder->control() : nullptr));
   auto wanted = api->desk().step();
   tell(api->desk().take_remarks());
   if (const auto pins = api->pin_desk().step()) wanted = std::min(wanted.value_or(*pins), *pins);
@@ -67,7 +68,7 @@ void Controller::Inner::turn() {
   if (const auto board = api->board().step()) wanted = std::min(wanted.value_or(*board), *board);
   tell(api->board().take_remarks());
   tell(proof->step());
-  tell(heartbeat.step(heartbeat_of(*feeder)));
+  heartbeat.step(heartbeat_of(*feeder));
   tell(snapshots->desk().step());
   save(false);
   if (clock.steady() - last_commit > commit_period) {
@@ -116,8 +117,7 @@ void Controller::Inner::watch_bells(bool pausing) {
   const auto fed = [pausing](const consumer::LateSource& one) { return pausing ? -1 : one.bell(); };
   std::size_t i = 0;
   for (const int bell : {fed(changes), fed(health), fed(control_source), fleet_source.bell(),
-                         changes_sink.bell(), control_sink.bell(), pins_sink.bell(),
-                         held_sink.bell(), announce_sink.bell(), watermark_sink.bell()}) {
+                         changes_sink.bell(), control_sink.bell()}) {
     if (i == bells.size()) bells.emplace_back(io, [this] { turn(); });
     if (!bells[i++].follow(bell)) continue;
     turn_next();  // what came before it was watched

@@ -1,13 +1,7 @@
 #include "producer/app/heartbeat.hpp"
 
-#include "schemas/codec.hpp"
-
 namespace tidemark::producer {
-namespace {
-constexpr std::chrono::seconds given_up_after{60};
-}
-
-Heartbeat::Heartbeat(std::string controller, base::Clock& clock, log::Sink& control)
+Heartbeat::Heartbeat(std::string controller, base::Clock& clock, ControlWriter& control)
     : controller_(std::move(controller)), clock_(clock), control_(control) {}
 
 event::Heartbeat heartbeat_of(const consumer::Feeder& feeder) {
@@ -22,29 +16,13 @@ event::Heartbeat heartbeat_of(const consumer::Feeder& feeder) {
   return beat;
 }
 
-std::vector<std::string> Heartbeat::step(event::Heartbeat folded) {
-  std::vector<std::string> remarks;
+void Heartbeat::step(event::Heartbeat folded) {
   const auto now = clock_.steady();
-  for (const log::Completion& completion : control_.completions()) {
-    if (completion.ticket.value() != number_) continue;
-    under_way_ = false;
-    if (completion.outcome != log::Completion::Outcome::Persisted) {
-      remarks.push_back("a heartbeat was not persisted: " + completion.detail);
-    }
-  }
-  if (under_way_ && now - sent_ < given_up_after) return remarks;
-  if (now < due_) return remarks;
-  ++number_;
+  if (now < due_ || (said_ && said_->stage == Saying::Stage::UnderWay)) return;
   folded.controller = controller_;
-  folded.number = number_;
-  log::Draft draft;
-  draft.key = "heartbeat/" + controller_;
-  draft.value = schemas::encode(event::ControlRecord(std::move(folded)));
-  if (!control_.append(log::Ticket(number_), std::move(draft))) return remarks;
-  under_way_ = true;
-  sent_ = now;
-  due_ = now + heartbeat_period;
-  return remarks;
+  folded.number = ++number_;
+  said_ = control_.say("heartbeat/" + controller_, std::move(folded), Zeal::Once);
+  if (said_->stage == Saying::Stage::UnderWay) due_ = now + heartbeat_period;
 }
 
 }  // namespace tidemark::producer

@@ -7,11 +7,10 @@
 
 #include <chrono>
 #include <string>
-#include <vector>
 
 #include "consumer/feeder/feeder.hpp"
 #include "core/base/environment.hpp"
-#include "core/log/log.hpp"
+#include "producer/api/control_writer.hpp"
 
 namespace tidemark::producer {
 
@@ -22,18 +21,17 @@ event::Heartbeat heartbeat_of(const consumer::Feeder& feeder);
 
 class Heartbeat {
  public:
-  Heartbeat(std::string controller, base::Clock& clock, log::Sink& control);
+  Heartbeat(std::string controller, base::Clock& clock, ControlWriter& control);
   // `folded`: what this controller folded last (heartbeat_of); its name and number are put here.
-  // Remarks for the owner's log.
-  std::vector<std::string> step(event::Heartbeat folded = {});
+  void step(event::Heartbeat folded = {});
 
  private:
   const std::string controller_;
   base::Clock& clock_;
-  log::Sink& control_;
+  ControlWriter& control_;
   std::uint64_t number_ = 0;
-  bool under_way_ = false;
-  std::chrono::nanoseconds sent_{0}, due_{0};
+  Said said_;
+  std::chrono::nanoseconds due_{0};
 };
 
 }  // namespace tidemark::producer

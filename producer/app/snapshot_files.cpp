@@ -8,8 +8,8 @@ namespace tidemark::producer {
 
 base::Result<std::unique_ptr<SnapshotFiles>> SnapshotFiles::make(
     SnapshotDeskSettings settings, const std::string& folder, dataset::Lineage lineage,
-    base::Clock& clock, base::Random& random, const consumer::Feeder& feeder, log::Sink& control,
-    std::function<void()> worked) {
+    base::Clock& clock, base::Random& random, const consumer::Feeder& feeder,
+    ControlWriter& control, std::function<void()> worked) {
   TIDEMARK_TRY(auto disk, consumer::PosixDisk::open(folder));
   std::unique_ptr<SnapshotFiles> files(new SnapshotFiles(std::move(disk), std::move(worked)));
   files->shelf_ = std::make_unique<SnapshotShelf>(

@@ -1,4 +1,4 @@
-// SnapshotFiles: SnapshotDesk with what it needs of a process: its folder, its thread, its Sink.
+// SnapshotFiles: SnapshotDesk with what it needs of a process: its folder, its thread.
 //
 // Threads   All calls: the io_context's. Files are written and verified on a thread of its own.
 // Requires  What is given to make() outlives it.
@@ -13,7 +13,6 @@
 #include "consumer/snapshot_file/posix_disk.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/result.hpp"
-#include "core/log/log.hpp"
 #include "producer/api/snapshot_desk.hpp"
 
 namespace tidemark::producer {
@@ -23,8 +22,8 @@ class SnapshotFiles {
   // `worked`: called on the other thread after each piece of work: step the desk then.
   [[nodiscard]] static base::Result<std::unique_ptr<SnapshotFiles>> make(
       SnapshotDeskSettings settings, const std::string& folder, dataset::Lineage lineage,
-      base::Clock& clock, base::Random& random, const consumer::Feeder& feeder, log::Sink& control,
-      std::function<void()> worked);
+      base::Clock& clock, base::Random& random, const consumer::Feeder& feeder,
+      ControlWriter& control, std::function<void()> worked);
   ~SnapshotFiles();
 
   SnapshotDesk& desk() noexcept { return *desk_; }

@@ -198,6 +198,45 @@ class Rings(unittest.TestCase):
         self._healed()
 
 
+class Rollback(unittest.TestCase):
+    def test_no_ring_serves_what_was_rolled_back_once_the_pin_ends(self):
+        with RingFleet() as fleet:
+            fleet.import_zone("example.org", ZONE)
+            wait_until(lambda: fleet.rollout()["rings"][2]["gated"], "the rings are gated")
+            fleet.wait_everywhere("www.example.org", "A", [GOOD])
+            good = fleet.status()["version"]["seq"]
+            fleet.call("PUT", "/v1/zones/example.org/rrsets/www/A", {"ttl": 60, "rdata": [BAD]},
+                       Tidemark_Reason="x")
+            for ring in RINGS[1:]:
+                fleet.cli("rollout", "promote", ring, "--reason", "by mistake")
+            fleet.wait_everywhere("www.example.org", "A", [BAD])
+            back = fleet.cli("rollout", "promote", "us", "--to", good, "--reason", "back",
+                             check=False)
+            self.assertIn(f"tidemark pin {good} --ring us", back.stderr)
+            alice = ["--author", "alice"]
+            fleet.cli(*alice, "pin", good, "--reason", "it was bad", "--wait", "20")
+            fleet.wait_everywhere("www.example.org", "A", [GOOD])
+            watcher = Watcher(fleet)
+            try:
+                begun = time.monotonic()
+                fleet.cli(*alice, "rollback", "example.org", "--to", good, "--reason", "it was bad",
+                          "--unpin", "--wait", "20")
+                took = time.monotonic() - begun
+                newest = fleet.status()["version"]["seq"]
+                wait_until(lambda: {edge.version()["seq"] for edge in fleet.edges} == {newest},
+                           "the revert is served in every ring")
+                asked = dict(watcher.asked)
+                wait_until(lambda: all(watcher.asked[node] > asked[node] + 50 for node in asked),
+                           "answers since")
+            finally:
+                watcher.stop()
+            for edge in fleet.edges:
+                self.assertNotIn(("www.example.org", (BAD,)), watcher.seen[edge.node], edge.node)
+            self.assertEqual(fleet.call("GET", "/v1/pins").json["pins"], [])
+            print(f"rollback and end of the pin in three rings: {took:.1f} s, bad answers: 0 of "
+                  f"{sum(watcher.asked.values())}")
+
+
 class CommandLine(unittest.TestCase):
     def test_wait_events_and_orders(self):
         with RingFleet() as fleet:

@@ -50,9 +50,6 @@ class ApiRig {
         changes(*log.source(support::changes_topic)),
         health(*log.source(support::health_topic)),
         control(*log.source(support::control_topic)),
-        pins(*log.sink(support::control_topic)),
-        held(*log.sink(support::control_topic)),
-        marks(*log.sink(support::control_topic)),
         outbox(Outbox::open(folder.file("outbox"), limits).value()),
         history(folder.file("history.sqlite"), "tests",
                 {.clock = clock,
@@ -85,6 +82,8 @@ class ApiRig {
     publisher.emplace(PublisherSettings{.source = "/tidemark/tests/c1"}, clock, outbox, *sink);
   }
   void start_api() {
+    control_sink = *log.sink(support::control_topic);
+    writer.emplace(clock, *control_sink);
     api.emplace(ControllerStatus{"c1", "tests", 1}, DeskSettings{},
                 ApiPorts{.desk = {.clock = clock,
                                   .random = random,
@@ -95,9 +94,7 @@ class ApiRig {
                                   .stored = {}},
                          .history = history,
                          .tokens = tokens,
-                         .control = pins.get(),
-                         .held = held.get(),
-                         .watermarks = marks.get(),
+                         .control = &*writer,
                          .rollout = rollout,
                          .past = [this](const net::HttpRequest& request, net::Respond respond) {
                            respond(HistoryDesk::answer(history, request, clock.wall().count()));
@@ -123,6 +120,8 @@ class ApiRig {
       (void)feeder.take_snapshot();
       history.turn(feeder);
       EXPECT_TRUE(history.settle(std::chrono::seconds(60)));  // no test sees it behind
+      for (std::string& one : writer->step(feeder.has_read_control() ? &feeder.control() : nullptr))
+        remarks.push_back(std::move(one));
       api->desk().step();
       api->pin_desk().step();
       api->held_desk().step();
@@ -199,13 +198,14 @@ class ApiRig {
   support::SeededRandom random{++rigs};  // no two controllers draw the same change_id
   log::MemoryLog log;
   std::unique_ptr<log::Source> changes, health, control;
-  std::unique_ptr<log::Sink> pins, held, marks;
-  std::unique_ptr<log::Sink> sink;
+  std::unique_ptr<log::Sink> sink, control_sink;
   Outbox outbox;
   HistoryKeeper history;
   FleetView fleet;
   std::int64_t fleet_ms = 1000;
   std::optional<Publisher> publisher;
+  std::optional<ControlWriter> writer;
+  std::vector<std::string> remarks;  // of the writer
   std::optional<Api> api;
   consumer::Feeder feeder;
 };

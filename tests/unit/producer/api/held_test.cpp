@@ -300,6 +300,7 @@ TEST_F(HeldOnTwo, AChangeThatLosesInTheLogLeavesItOpenAndApprovable) {
   const auto approve = two.send("POST", "/v1/held/" + id + "/approve", {}, by("bob"));
   for (int i = 0; i < 10 && two.outbox.entries().empty(); ++i) {
     two.feeder.step();
+    (void)two.writer->step(&two.feeder.control());
     two.api->held_desk().step();
   }
   ASSERT_EQ(two.outbox.entries().size(), 1u) << "decided, and not in the log yet";

@@ -95,7 +95,7 @@ TEST_F(PinsApi, AWaitEndsWhenEveryLiveEdgeObeys) {
 TEST_F(PinsApi, APinThatNobodyObeysIsNotObeyed) {
   rig.report(edge("e1", 3, 0));
   const auto reply =
-      rig.send("POST", "/v1/pins/ring:typo", R"({"seq": 2})", {{"Prefer", "wait=1"}});
+      rig.send("POST", "/v1/pins/ring:typo?unseen=1", R"({"seq": 2})", {{"Prefer", "wait=1"}});
   rig.run();
   EXPECT_EQ(reply->status(), 0u);
   rig.pass(std::chrono::milliseconds(1200));

@@ -48,7 +48,7 @@ struct Keeper {
                                    .random = random,
                                    .feeder = feeder,
                                    .shelf = shelf,
-                                   .control = sink.get(),
+                                   .control = &writer,
                                    .in_background = [this](std::function<void()> work) {
                                      works.push_back(std::move(work));
                                    }});
@@ -64,6 +64,8 @@ struct Keeper {
       while (feeder.step().more) {
       }
       (void)feeder.take_snapshot();
+      for (std::string& one : writer.step(feeder.has_read_control() ? &feeder.control() : nullptr))
+        remarks.push_back(std::move(one));
       for (std::string& remark : desk->step()) remarks.push_back(std::move(remark));
       work();
     }
@@ -80,7 +82,7 @@ struct Keeper {
     request.path = {"v1", "snapshots"};
     if (!name.empty()) request.path.push_back(name);
     request.query = {};
-    if (method != "GET") request.query.emplace_back("reason", "for the test");
+    if (method != "GET" && method != "HEAD") request.query.emplace_back("reason", "for the test");
     std::optional<net::HttpResponse> answer;
     desk->take(request, "ann",
                net::Respond([&](net::HttpResponse response) { answer = std::move(response); }));
@@ -103,6 +105,7 @@ struct Keeper {
   log::MemoryLog log;
   std::unique_ptr<log::Source> changes, health, control;
   std::unique_ptr<log::Sink> sink;
+  ControlWriter writer{clock, *sink};
   MemoryDisk disk;
   SnapshotShelf shelf{
       disk,
@@ -366,6 +369,26 @@ TEST_F(SnapshotDeskTest, AtTheEndTheNewestStateHasAFile) {
   keeper.work();
   EXPECT_EQ(keeper.files(), 2u);
   EXPECT_EQ(keeper.shelf.take_stock().files.front().file.seq, 7u);
+}
+
+TEST_F(SnapshotDeskTest, AFileThatIsDamagedOrGoneIsReplaced) {
+  change_to(10);
+  Keeper keeper(store, "c1");
+  keeper.run();
+  ASSERT_EQ(keeper.listed(), Seqs{10});
+  const std::string sha256 = base::to_hex(keeper.desk->share().listed().front().sha256);
+  keeper.disk.files().begin()->second.back() ^= 1;
+  keeper.call("GET", sha256);
+  keeper.pass(61s);
+  EXPECT_EQ(keeper.files(), 1u) << "made anew; the bad one lies aside";
+  EXPECT_EQ(keeper.disk.files().size(), 2u);
+  EXPECT_EQ(keeper.call("GET", sha256).status, 200u);
+  std::erase_if(keeper.disk.files(), [](const auto& one) { return one.first.ends_with("snap"); });
+  EXPECT_EQ(keeper.call("GET", sha256).status, 404u) << "what is gone is not promised";
+  keeper.run();
+  EXPECT_EQ(keeper.listed(), Seqs{10});
+  EXPECT_EQ(keeper.call("HEAD", sha256).status, 200u);
+  EXPECT_NE(keeper.desk->metrics().find("files_dropped_total 2\n"), std::string::npos);
 }
 
 TEST_F(SnapshotDeskTest, ADivergedControllerOffersNothing) {

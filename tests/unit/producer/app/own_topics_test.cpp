@@ -26,14 +26,17 @@ struct OwnTopics : ::testing::Test {
 
 TEST_F(OwnTopics, HeartbeatsDoNotPileUpWhileTheLogIsAway) {
   create();
-  Heartbeat heartbeat("c1", clock, sink);
+  ControlWriter writer(clock, sink);
+  Heartbeat heartbeat("c1", clock, writer);
   for (int i = 0; i < 10; ++i) {
+    (void)writer.step(nullptr);
     heartbeat.step();
     clock.advance(seconds(1));
   }
   EXPECT_EQ(log.store().bounds(topic)->next, log::Offset(2)) << "one each 5 s";
   log.go_offline();
   for (int i = 0; i < 50; ++i) {
+    (void)writer.step(nullptr);
     heartbeat.step();
     clock.advance(seconds(1));
   }
