@@ -7,7 +7,8 @@ namespace tidemark::consumer {
 
 namespace {
 constexpr std::int64_t places_side_by_side = 32;
-}
+constexpr std::size_t successions_max = 16;
+}  // namespace
 
 event::Succession succession_of(const fold::State& state, const fold::Footprints& footprints) {
   const dataset::Version version = state.dataset.version();
@@ -41,6 +42,7 @@ void LogOrigins::note(const event::ChangeSet& change, const fold::Judgement& jud
   if (!std::holds_alternative<fold::Accepted>(judgement)) return;
   if (change.succession) {
     successions.push_back(*change.succession);
+    if (successions.size() > successions_max) successions.erase(successions.begin());
   } else if (successions.empty()) {
     ++(change.origin && change.origin->system == refill_system ? refilled : others);
   }

@@ -31,7 +31,7 @@ std::optional<std::int64_t> place_shared(const event::Succession& succession,
 
 // Where the changes of a log come from that is read from its beginning.
 struct LogOrigins {
-  std::vector<event::Succession> successions{};  // that were accepted
+  std::vector<event::Succession> successions{};  // accepted ones, the newest
   // Accepted before the first of these.
   std::uint64_t refilled = 0, others = 0;
 

@@ -1,6 +1,8 @@
 // A controller whose log loses its end, is written on behind it, or is made anew.
 #include "producer/app/log_loss.hpp"
 
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "core/log/memory_log.hpp"
@@ -168,6 +170,92 @@ TEST_F(LosingAll, FillsATopicThatWasMadeAnewAndGoesOnWithAHigherVersion) {
   EXPECT_EQ(version.state_hash, before.dataset.version().state_hash);
   wish(put_www(77));
   EXPECT_EQ(feeder.state().dataset.version().seq.value(), version.seq.value() + 1);
+}
+
+class Refills : public ::testing::Test {
+ protected:
+  // More than one ChangeSet holds.
+  Refills() {
+    std::uint64_t number = 0;
+    const auto fold = [&](const event::ChangeSet& change) {
+      (void)fold::step(held, change, held.offset + 1);
+      fold::advance(held, held.offset + 1, {});
+      footprints.note(held);
+    };
+    for (int zone = 0; zone < 30; ++zone) {
+      const dns::Name apex = name("z" + std::to_string(zone) + ".");
+      fold(support::create_zone(++number, apex));
+      event::ChangeSet hosts = support::change_numbered(++number);
+      hosts.zones = {{apex, event::ExpectAny{}, false, {}, {}}};
+      for (std::uint32_t host = 0; host < 1000; ++host) {
+        hosts.zones[0].edits.emplace_back(event::PutRrset{support::a_record(
+            name("h" + std::to_string(host) + ".z" + std::to_string(zone) + "."), host)});
+      }
+      fold(hosts);
+    }
+  }
+  std::unique_ptr<Refilling> begin(std::uint64_t seed) {
+    return std::make_unique<Refilling>(
+        RefillOrder{.dataset = "tests",
+                    .seed = dataset::HashSeed(seed),
+                    .target = held.dataset,
+                    .succession = consumer::succession_of(held, footprints),
+                    .source = "/tidemark/tests/c" + std::to_string(seed)},
+        *log.source(changes_topic), *log.sink(changes_topic));
+  }
+  void expect_filled() {
+    fold::State now = fold::State::empty(consumer::lineage_of("tests"), dataset::HashSeed(9));
+    consumer::Replay replay(std::move(now));
+    consumer::LogOrigins origins;
+    auto source = *log.source(changes_topic);
+    ASSERT_TRUE(source->start(log::Offset(0)));
+    const auto drained = source->drain(100'000);
+    ASSERT_TRUE(drained);
+    for (const log::Record& record : drained->records) {
+      ASSERT_TRUE(replay.take(record, [&](const auto&, const auto& change, const auto& judged) {
+        origins.note(change, judged);
+        return base::Result<void>{};
+      }));
+    }
+    EXPECT_EQ(origins.successions.size(), 1u);
+    EXPECT_EQ(origins.others, 0u);
+    const auto wanted = held.dataset.version(), found = replay.state().dataset.version();
+    EXPECT_EQ(found.state_hash, wanted.state_hash);
+    EXPECT_EQ(found.seq.value(), wanted.seq.value() + 1);
+    EXPECT_EQ(origins.place_shared_with(footprints), held.offset);
+  }
+  static bool wait_for(const std::function<bool()>& holds) {
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
+    while (!holds() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    return holds();
+  }
+  std::shared_ptr<log::MemoryStore> store = support::make_store();
+  log::MemoryLog log{store};
+  fold::State held = fold::State::empty(consumer::lineage_of("tests"), dataset::HashSeed(1));
+  fold::Footprints footprints;
+};
+
+TEST_F(Refills, OfTwoAtOnceMakeOneState) {
+  auto a = begin(2), b = begin(3);
+  ASSERT_TRUE(wait_for([&] { return a->is_done() && b->is_done(); }));
+  const auto first = a->take(), second = b->take();
+  EXPECT_TRUE(first) << first.error().trail;
+  EXPECT_TRUE(second) << second.error().trail;
+  expect_filled();
+}
+
+TEST_F(Refills, ThatBrokeOffAreGoneOnWith) {
+  for (std::int64_t records = 1; records <= 4; ++records) {
+    auto broken = begin(2);
+    const auto next = [&] { return store->bounds(changes_topic)->next.value(); };
+    ASSERT_TRUE(wait_for([&] { return next() >= records || broken->is_done(); }));
+    broken.reset();  // as a process that is killed: what was sent was sent
+  }
+  auto last = begin(4);
+  ASSERT_TRUE(wait_for([&] { return last->is_done(); }));
+  const auto done = last->take();
+  EXPECT_TRUE(done) << done.error().trail;
+  expect_filled();
 }
 
 TEST_F(LosingAll, NeverTouchesALogThatSomebodyElseWroteTo) {
