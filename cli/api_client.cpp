@@ -194,6 +194,7 @@ Expected<ApiReply> ApiClient::ask(const ApiRequest& request) const {
 Expected<ApiReply> ApiClient::mutate(ApiRequest request, const MutationOptions& options) const {
   request.query.emplace_back("reason", options.reason);
   if (options.hold) request.query.emplace_back("hold", "1");
+  if (options.rollout != "standard") request.query.emplace_back("rollout", options.rollout);
   net::HttpCall call = call_of(request);
   call.headers.add("Idempotency-Key", base::to_hex(random_change_id().value()));
   std::chrono::milliseconds patience = answer_within;

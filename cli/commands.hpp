@@ -22,6 +22,7 @@ void add_wait(Command root, Session& session);
 void add_events(Command root, Session& session);
 void add_rollout(Command root, Session& session);
 void add_release(Command fleet, Session& session);
+void add_watch_withdrawal(Command root);
 void add_pins(Command root, Session& session);
 void add_snapshots(Command root, Session& session);
 void add_held(Command root, Session& session);

@@ -59,6 +59,7 @@ void add_cookies(Command root, Session& session) {
     auto change = std::make_shared<MutationOptions>();
     Command command = cookies.add(stage.action, stage.what, stage.example);
     add_mutation_options(command, *change);
+    add_rollout_option(command, *change);
     command.action([action = std::string(stage.action), change, &session] {
       return step(action, *change, session);
     });

@@ -30,11 +30,13 @@ struct MutationOptions {
   std::string reason;
   std::optional<std::uint64_t> wait_seconds{};
   bool hold = false;  // kept for somebody else to approve
+  std::string rollout = "standard";
 };
 void add_mutation_options(Command& command, MutationOptions& options);
 // Of a command with --dry-run, which needs no reason: its action asks reason_given().
 void add_dry_run_options(Command& command, MutationOptions& options, bool& dry_run);
-void add_hold_option(Command& command, MutationOptions& options);
+void add_hold_option(Command& command, MutationOptions& options);  // and --rollout
+void add_rollout_option(Command& command, MutationOptions& options);
 Outcome reason_given(const MutationOptions& options, bool dry_run);
 
 // Standard output, whole; a closed pipe is no error.

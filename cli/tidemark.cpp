@@ -39,6 +39,7 @@ Exit run_tidemark(int argc, const char* const* argv) {
   add_log(root, session);
   add_verify(root, session);
   add_topics(root, session);
+  add_watch_withdrawal(root);
   Command reference = root.add("reference", "", "tidemark reference > docs/cli.md");
   reference.action([&tool]() -> Outcome {
     print(tool.reference());

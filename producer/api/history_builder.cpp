@@ -8,7 +8,6 @@
 
 #include "core/log/record.hpp"
 #include "producer/api/history_scribe.hpp"
-#include "producer/decide/diff.hpp"
 
 namespace tidemark::producer {
 namespace {
@@ -84,8 +83,8 @@ Result<void> HistoryBuilder::take(const log::Drained& drained) {
     TIDEMARK_TRY_VOID(
         replay_->take(record, [this](const log::Record& one, const event::ChangeSet& change,
                                      const fold::Judgement& judgement) {
-          return writer_->add({one.offset.value(), one.appended.value(), change, judgement,
-                               to_lines(change, edit_lines_max)});
+          return writer_->add(
+              {one.offset.value(), one.appended.value(), change, judgement, history_lines(change)});
         }));
     TIDEMARK_TRY_VOID(writer_->skip(offset));  // if it was undecodable
   }

@@ -17,6 +17,9 @@ std::size_t edits_of(const WaitingRecord& record) {
   return edits + record.change->pools.size();
 }
 
+constexpr std::string_view manual_line = "roll-out class: manual",
+                           expedite_line = "roll-out class: expedite";
+
 }  // namespace
 
 WaitingRecord to_waiting(const consumer::FoldedChange& folded) {
@@ -113,10 +116,25 @@ Result<void> HistoryScribe::write(const std::vector<WaitingRecord>& records) {
       TIDEMARK_TRY_VOID(writer_.skip(one.offset));
       continue;
     }
-    TIDEMARK_TRY_VOID(writer_.add({one.offset, one.appended_ms, *one.change, *one.judgement,
-                                   to_lines(*one.change, edit_lines_max)}));
+    TIDEMARK_TRY_VOID(writer_.add(
+        {one.offset, one.appended_ms, *one.change, *one.judgement, history_lines(*one.change)}));
   }
   return writer_.commit();
+}
+
+std::vector<std::string> history_lines(const event::ChangeSet& change) {
+  std::vector<std::string> lines = to_lines(change, edit_lines_max);
+  if (change.rollout == event::RolloutClass::Standard) return lines;
+  const bool is_manual = change.rollout == event::RolloutClass::Manual;
+  lines.insert(lines.begin(), std::string(is_manual ? manual_line : expedite_line));
+  return lines;
+}
+
+event::RolloutClass rollout_class_of(const std::vector<std::string>& lines) {
+  if (lines.empty()) return event::RolloutClass::Standard;
+  if (lines.front() == manual_line) return event::RolloutClass::Manual;
+  return lines.front() == expedite_line ? event::RolloutClass::Expedite
+                                        : event::RolloutClass::Standard;
 }
 
 }  // namespace tidemark::producer

@@ -35,6 +35,11 @@ constexpr std::size_t waiting_edits_max = 200'000;     // in memory: some 50 MiB
 constexpr std::size_t transaction_edits_max = 20'000;  // about 0.5 s of work
 constexpr std::size_t edit_lines_max = 200;            // kept of one change, for people
 
+// What a change wanted, a line an edit; first its roll-out class, if that is not standard. A
+// controller that starts reads the class of older changes from there.
+std::vector<std::string> history_lines(const event::ChangeSet& change);
+event::RolloutClass rollout_class_of(const std::vector<std::string>& lines);
+
 // One record, as the feeder's hook or its `skipped` gives it, kept.
 struct WaitingRecord {
   std::int64_t offset;

@@ -131,6 +131,8 @@ void add_proof(const NodeStatus& node, const consumer::Feeder& feeder, json::obj
     shown["shared_name"] = shared;
   }
   shown["trouble"] = report.trouble;
+  if (report.held_before_seq != 0) shown["held_before_seq"] = report.held_before_seq;
+  if (report.wants_withdrawal) shown["wants_withdrawal"] = true;
   shown["rebuilds"] = report.rebuilds;
   if (report.rebuilds == 0) return;
   shown["rebuilt_seq"] = report.rebuilt_seq;

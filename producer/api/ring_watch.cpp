@@ -83,6 +83,7 @@ void RingWatch::look(const std::vector<NodeStatus>& fleet, const Ground& ground,
     return;
   }
   look_at_rates(ground.control);
+  look_at_churn(ground);
   note_milestone(now);
 }
 
@@ -142,6 +143,18 @@ void RingWatch::look_at_rates(const AnswerCounts& control) {
   };
   judge("SERVFAIL", &AnswerCounts::servfail, bounds_.servfail_percent, true);
   judge("NXDOMAIN", &AnswerCounts::nxdomain, bounds_.nxdomain_percent, false);
+}
+
+void RingWatch::look_at_churn(const Ground& ground) {
+  if (bounds_.churn_percent >= 100 || good_ == 0 || highest_active_ <= good_ || !ground.churn_of) {
+    return;
+  }
+  const auto churn = ground.churn_of(highest_active_);
+  if (!churn || churn->rrsets < bounds_.churn_rrsets_min) return;
+  const std::uint64_t is = share(churn->changed, churn->rrsets);
+  if (is <= bounds_.churn_percent * 100) return;
+  complain("churn: " + percent_text(is) + " of " + std::to_string(churn->rrsets) +
+           " RRsets changed or went since version " + std::to_string(good_));
 }
 
 void RingWatch::note_milestone(std::chrono::nanoseconds now) {

@@ -10,6 +10,7 @@
 //   rates     SERVFAIL or NXDOMAIN, of enough answers from suspects, above the reference by more
 //             than the bound. Reference: the ring before, else the nodes behind it at the same
 //             time; without either NXDOMAIN is not judged
+//   churn     the suspects together change or remove more of the answers than the bound
 //
 // What no change did (a node DIVERGED or HALTED, another hash, nobody alive) is no trouble: the
 // ring waits.
@@ -30,6 +31,7 @@
 
 #include "core/dataset/version.hpp"
 #include "core/event/node_report.hpp"
+#include "producer/api/churn.hpp"
 #include "producer/api/fleet_view.hpp"
 
 namespace tidemark::producer {
@@ -41,9 +43,11 @@ struct RingSettings {
   friend bool operator==(const RingSettings&, const RingSettings&) = default;
 };
 struct RolloutBounds {
-  std::uint64_t servfail_percent = 1;  // of all answers, above the reference
-  std::uint64_t nxdomain_percent = 5;  // 100: never judged
-  std::uint64_t answers_min = 100;     // fewer say nothing
+  std::uint64_t servfail_percent = 1;    // of all answers, above the reference
+  std::uint64_t nxdomain_percent = 5;    // 100: never judged
+  std::uint64_t answers_min = 100;       // fewer say nothing
+  std::uint64_t churn_percent = 50;      // of all RRsets; 100: never judged
+  std::uint64_t churn_rrsets_min = 100;  // with fewer a small change is a large share
 };
 
 struct AnswerCounts {
@@ -66,6 +70,8 @@ class RingWatch {
     std::function<bool(const event::Nack&)> accepted{};
     // Our own hash of a version, if it is held.
     std::function<std::optional<dataset::StateHash>(std::uint64_t)> hash_of{};
+    // What a version changes of `good`, if both are held.
+    std::function<std::optional<Churn>(std::uint64_t)> churn_of{};
   };
   // Of a node of this ring; `good` as in the last look.
   void heard(const event::NodeReport& report);
@@ -96,6 +102,7 @@ class RingWatch {
   };
   void look_at_node(const NodeStatus& node, const Ground& ground);
   void look_at_rates(const AnswerCounts& control);
+  void look_at_churn(const Ground& ground);
   void note_milestone(std::chrono::nanoseconds now);
   void complain(std::string what);
 

@@ -106,6 +106,9 @@ RingWatch::Ground Rollout::ground_of(std::size_t ring, const std::vector<NodeSta
     const auto held = ports_.feeder.version_at(dataset::Seq(seq));
     return held ? std::optional(held->version().state_hash) : std::nullopt;
   };
+  ground.churn_of = [this, ring, good = ground.good](std::uint64_t seq) {
+    return churn_of(ring, good, seq);
+  };
   return ground;
 }
 
@@ -114,6 +117,7 @@ void Rollout::look(std::chrono::nanoseconds now) {
   for (std::size_t i = 0; i < watches_.size(); ++i) {
     watches_[i].look(fleet, ground_of(i, fleet), now);
   }
+  look_at_last_ring(now);
 }
 
 std::uint64_t Rollout::good_of(std::size_t ring) const {
@@ -121,7 +125,10 @@ std::uint64_t Rollout::good_of(std::size_t ring) const {
     const auto* placed = ports_.feeder.control().watermark_of(settings_.rings[behind].name);
     if (placed != nullptr && !placed->mark.released) return placed->mark.seq;
   }
-  return 0;
+  if (ring == 0 || ring + 1 != settings_.rings.size()) return 0;
+  const auto* own = ports_.feeder.control().watermark_of(settings_.rings[ring].name);
+  if (own == nullptr || own->mark.released || own->mark.seq <= last_soaked_) return 0;
+  return last_soaked_;
 }
 
 std::uint64_t Rollout::next_number() const {
@@ -177,6 +184,7 @@ void Rollout::decide(std::chrono::nanoseconds now) {
   const std::uint64_t newest = ports_.feeder.state().dataset.version().seq.value();
   if (newest == 0) return;
   for (std::string& wait : waits_) wait.clear();
+  class_questions_ = 0;
   const auto stop = newest_stop();
   if (stop && !stop->undone) {
     hold_all(*stop);
@@ -200,7 +208,7 @@ std::optional<event::ChangeId> Rollout::change_of(std::uint64_t seq) const {
 // The rings behind are held first, the first ring last: while a stop is half written nothing that
 // it must keep back is open.
 bool Rollout::stop_if_troubled(std::uint64_t newest) {
-  for (std::size_t ring = 0; ring + 1 < watches_.size(); ++ring) {
+  for (std::size_t ring = 0; ring < watches_.size(); ++ring) {
     RingWatch& watch = watches_[ring];
     const std::uint64_t good = good_of(ring);
     if (watch.trouble().empty() || good == 0) continue;
@@ -282,17 +290,6 @@ std::uint64_t Rollout::expedited_up_to(std::uint64_t from, std::uint64_t newest)
   return seq;
 }
 
-// The newest version up to `to` with no manual change behind `from`.
-std::uint64_t Rollout::before_manual(std::uint64_t from, std::uint64_t to) const {
-  const auto& travels = ports_.board.travels();
-  if (travels.empty()) return to;
-  for (std::uint64_t seq = std::max(from + 1, travels.front().seq); seq <= to; ++seq) {
-    const Travel* travel = ports_.board.find(seq);
-    if (travel != nullptr && travel->rollout == event::RolloutClass::Manual) return seq - 1;
-  }
-  return to;
-}
-
 // The newest version that is so old by the clock of the log, as heartbeats move it.
 std::uint64_t Rollout::late_up_to(std::chrono::seconds late) {
   const std::int64_t log_ms =
@@ -350,8 +347,11 @@ void Rollout::advance(std::size_t ring, std::chrono::nanoseconds now, std::uint6
     why += ", and old enough";
   }
   if (const std::uint64_t up_to = before_manual(has, next); up_to < next) {
-    waits_[ring] = "version " + std::to_string(up_to + 1) +
-                   " is of class manual: tidemark rollout promote " + settings.name;
+    waits_[ring] = class_of(up_to + 1)
+                       ? "version " + std::to_string(up_to + 1) +
+                             " is of class manual: tidemark rollout promote " + settings.name
+                       : "the class of version " + std::to_string(up_to + 1) +
+                             " is looked up in the history";
     next = up_to;
   }
   if (next <= has) {

@@ -35,6 +35,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -123,9 +124,12 @@ class Rollout {
   void undo(const Stop& stop, std::chrono::nanoseconds now);
   void advance(std::size_t ring, std::chrono::nanoseconds now, std::uint64_t newest);
   std::uint64_t expedited_up_to(std::uint64_t from, std::uint64_t newest) const;
-  std::uint64_t before_manual(std::uint64_t from, std::uint64_t to) const;
+  std::uint64_t before_manual(std::uint64_t from, std::uint64_t to);
   std::uint64_t late_up_to(std::chrono::seconds late);
   std::optional<event::ChangeId> change_of(std::uint64_t seq) const;
+  std::optional<event::RolloutClass> class_of(std::uint64_t seq);  // none: not known yet
+  std::optional<Churn> churn_of(std::size_t ring, std::uint64_t good, std::uint64_t seq) const;
+  void look_at_last_ring(std::chrono::nanoseconds now);
   std::uint64_t good_of(std::size_t ring) const;  // what the ring behind it has; 0: nobody gates
   std::uint64_t next_number() const;
   Said put(event::Watermark mark);
@@ -144,6 +148,17 @@ class Rollout {
   std::vector<Said> said_;        // to be in the view before the next decision
   std::chrono::nanoseconds sent_{0}, looked_{0}, late_asked_{0};
   std::uint64_t late_known_ = 0;
+  // Of versions that were folded before this process began, as the history tells.
+  std::map<std::uint64_t, event::RolloutClass> classes_;
+  std::size_t class_questions_ = 0;  // asked in this step
+  // The newest version that soaked in the last ring; 0: none was seen to.
+  std::uint64_t last_soaked_ = 0;
+  struct Weighed {  // the last churn of a ring: it is dear
+    std::uint64_t good, seq;
+    std::chrono::nanoseconds at;
+    Churn churn;
+  };
+  mutable std::map<std::size_t, Weighed> weighed_;  // by ring
 };
 
 }  // namespace tidemark::producer

@@ -150,8 +150,10 @@ void Rollout::order(const net::HttpRequest& request, const std::string& ring,
       placed != nullptr ||
       std::ranges::find(settings_.rings, ring, &RingSettings::name) != settings_.rings.end();
   // What is decided about one node stands beside the rings (dns-edge/app/last_good.hpp).
-  const bool is_node = is_node_ring(ring) && verb == "release";
-  if (!known && !is_node) return refused(not_found("there is no such ring in the roll-out", ring));
+  const bool is_node = is_node_ring(ring);
+  if (is_node ? verb != "release" : !known) {
+    return refused(not_found("there is no such ring in the roll-out", ring));
+  }
   Watermark mark{.ring = ring,
                  .seq = wanted->value_or(newest),
                  .reason = terms.reason,

@@ -119,6 +119,8 @@ base::Result<void> read_config(Options& options) {
                                              {"rings", Kind::Tables, {"name", "soak", "late"}},
                                              {"rollout.servfail_percent", Kind::Number},
                                              {"rollout.nxdomain_percent", Kind::Number},
+                                             {"rollout.churn_percent", Kind::Number},
+                                             {"rollout.churn_rrsets_min", Kind::Number},
                                              {"rollout.answers_min", Kind::Number}};
   TIDEMARK_TRY(const auto file, topics::ConfigFile::read(options.config, known));
   const std::pair<std::string*, const char*> texts[] = {{&options.log, "log"},
@@ -153,6 +155,8 @@ base::Result<void> read_config(Options& options) {
   RolloutBounds& bounds = options.rollout.bounds;
   TIDEMARK_TRY_VOID(number("rollout.servfail_percent", bounds.servfail_percent, 0, 100));
   TIDEMARK_TRY_VOID(number("rollout.nxdomain_percent", bounds.nxdomain_percent, 0, 100));
+  TIDEMARK_TRY_VOID(number("rollout.churn_percent", bounds.churn_percent, 0, 100));
+  TIDEMARK_TRY_VOID(number("rollout.churn_rrsets_min", bounds.churn_rrsets_min, 1, 1'000'000'000));
   TIDEMARK_TRY_VOID(number("rollout.answers_min", bounds.answers_min, 1, 1'000'000'000));
   TIDEMARK_TRY_VOID(number("replication", options.replication, 1, 9));
   TIDEMARK_TRY_VOID(number("zone_octets_max", options.zone_octets_max, 1024, 1 << 30));

@@ -14,7 +14,7 @@ import threading
 import time
 import unittest
 
-from fleet import BIN, Fleet, ZONE, wait_until
+from fleet import BIN, Fleet, Process, ZONE, wait_until
 
 PLANTED = pathlib.Path(os.environ.get("TIDEMARK_PLANTED", BIN.parent / "tests/planted_edge"))
 ONLY = os.environ.get("TIDEMARK_PLANT")
@@ -84,8 +84,15 @@ class LastGood(unittest.TestCase):
     def _plant(self, fleet, edge, when, window):
         edge.stop()
         config = fleet.folder / "planted.yaml"
+        anycast = fleet.folder / "anycast"
         config.write_text(f"last_good: {{soak_seconds: {window}, "
-                          f"crash_window_seconds: {window}}}\n")
+                          f"crash_window_seconds: {window}}}\n"
+                          f"withdrawal: {{file: {anycast}, after_seconds: 2, "
+                          "again_seconds: 1}\n")
+        self.seen = fleet.folder / "seen"
+        watcher = Process("watch", [BIN / "tidemark", "watch-withdrawal", "--file", anycast, "--run",
+                                    f'echo "$1" >> {self.seen}'], fleet.folder)
+        fleet.others.append(watcher.start())
         edge.arguments[0] = str(PLANTED)
         edge.arguments += ["--config", str(config)]
         edge.launch["env"] = {**os.environ, "TIDEMARK_PLANT": when}
@@ -110,8 +117,19 @@ class LastGood(unittest.TestCase):
         self.assertIn(f"holds before version {bad}", shown)
         self.assertIn(f"\ntidemark_held_before_seq {bad}\n", edge.metrics())
         self.assertGreater(later, bad)
-        # A restart in order changes nothing.
-        self.assertEqual(edge.version()["state"], "LIVE")
+        version = edge.version()
+        self.assertEqual((version["state"], version["zones_behind"]), ("LIVE", 0),
+                         "what it holds before is not folded")
+        # It lags behind a fresh peer: others should take its queries, and it answers all the same.
+        wait_until(lambda: self._words()[-1:] == ["withdraw"], "it wants to be withdrawn")
+        self.assertIn("announce", self._words())
+        node = next(one for one in fleet.call("GET", "/v1/fleet").json["nodes"]
+                    if one["node"] == edge.node)
+        self.assertTrue(node["wants_withdrawal"], node)
+        self.assertEqual(edge.texts("www.example.org"), RIGHT)
+
+    def _words(self):
+        return self.seen.read_text().split() if self.seen.exists() else []
 
     def _goes_on_when_let(self, fleet, edge, bad):
         fleet.call("DELETE", "/v1/zones/example.org/rrsets/boom/A", Tidemark_Reason="drill")
@@ -122,6 +140,7 @@ class LastGood(unittest.TestCase):
         self.assertNotIn("held", edge.version())
         self.assertEqual(edge.texts("later.example.org"), ["192.0.2.77"])
         wait_until(lambda: "holds before" not in fleet.cli("fleet").stdout, "nothing to tell")
+        wait_until(lambda: self._words()[-1:] == ["announce"], "and wants to be announced")
 
 
 if __name__ == "__main__":
