@@ -134,9 +134,8 @@ Outcome release_node(const Options& options, const Session& session) {
 
 void add_release(Command fleet, Session& session) {
   auto options = std::make_shared<Options>();
-  Command command = fleet.add(
-      "release", "Lets an edge try again the versions that made it crash",
-      "tidemark fleet release edge1 --reason 'the record is mended'");
+  Command command = fleet.add("release", "Lets an edge try again the versions that made it crash",
+                              "tidemark fleet release edge1 --reason 'the record is mended'");
   command.argument("NODE", options->ring, "One edge");
   command.required_words("--reason", options->change.reason, "TEXT", "Why: kept with the decision");
   command.action([options, &session]() -> Outcome {

@@ -56,9 +56,10 @@ void add_hold_option(Command& command, MutationOptions& options) {
 }
 
 void add_rollout_option(Command& command, MutationOptions& options) {
-  command.choice("--rollout", options.rollout, {"standard", "expedite", "manual"},
-                 "How the rings get it (docs/rollout.md): one after the other, all at once, or each "
-                 "by tidemark rollout promote");
+  command.choice(
+      "--rollout", options.rollout, {"standard", "expedite", "manual"},
+      "How the rings get it (docs/rollout.md): one after the other, all at once, or each "
+      "by tidemark rollout promote");
 }
 
 Outcome reason_given(const MutationOptions& options, bool dry_run) {
