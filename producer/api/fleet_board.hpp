@@ -39,6 +39,7 @@ class FleetBoard {
   std::optional<std::chrono::nanoseconds> step();
   void close();
   std::vector<std::string> take_remarks() { return rollout_.take_remarks(); }
+  std::vector<std::string> take_progress() { return rollout_.take_progress(); }
 
   Answered progress(std::string_view id, const net::HttpRequest& request) const {
     return read_progress(progress_ports(), id, request);

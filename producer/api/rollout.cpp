@@ -148,8 +148,10 @@ Said Rollout::put(Watermark mark) {
   put_number_ = mark.number;
   said_.push_back(said);
   sent_ = ports_.clock.steady();
-  if (remarks_.size() < tidings_max) {
-    remarks_.push_back(
+  // A stop is for people to look at; a ring that goes on is not.
+  auto& tidings = mark.stopped_change == base::U128{} ? progress_ : remarks_;
+  if (tidings.size() < tidings_max) {
+    tidings.push_back(
         "roll-out: ring " + mark.ring +
         (mark.released ? " is let go" : " up to version " + std::to_string(mark.seq)) + ": " +
         mark.reason);

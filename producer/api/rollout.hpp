@@ -79,6 +79,7 @@ class Rollout {
   std::optional<std::chrono::nanoseconds> step();
   void close();
   std::vector<std::string> take_remarks() { return std::exchange(remarks_, {}); }
+  std::vector<std::string> take_progress() { return std::exchange(progress_, {}); }  // as it should
 
   // GET /v1/rollout
   net::HttpResponse read() const;
@@ -143,7 +144,7 @@ class Rollout {
   std::optional<Revert> revert_;
   std::list<Order> orders_;
   std::list<Passing> passing_;
-  std::vector<std::string> remarks_;
+  std::vector<std::string> remarks_, progress_;
   std::uint64_t put_number_ = 0;  // the highest that was handed to the log here
   std::vector<Said> said_;        // to be in the view before the next decision
   std::chrono::nanoseconds sent_{0}, looked_{0}, late_asked_{0};

@@ -67,6 +67,7 @@ void Controller::Inner::turn() {
   if (const auto held = api->held_desk().step()) wanted = std::min(wanted.value_or(*held), *held);
   if (const auto board = api->board().step()) wanted = std::min(wanted.value_or(*board), *board);
   tell(api->board().take_remarks());
+  for (const std::string& step : api->board().take_progress()) spdlog::info("{}", step);
   tell(proof->step());
   heartbeat.step(heartbeat_of(*feeder));
   tell(snapshots->desk().step());

@@ -465,9 +465,10 @@ class Api(Case):
         self.assertNotIn("tiny.example", self.cli("zone", "list").stdout)
 
     def _holds(self):
-        said = self.cli("pin", "1", "--ring", "typo", "--wait", "1", *REASON, code=TIME_OUT).stderr
+        typo = ("pin", "1", "--ring", "typo", *REASON)
+        self.assertIn("known rings: default", self.cli(*typo, code=ERROR).stderr)
+        said = self.cli(*typo, "--unseen", "--wait", "1", code=TIME_OUT).stderr
         self.assertIn("no live edge is of it", said)
-        self.assertIn("rings are: default", said)
         self.cli("unpin", "--ring", "typo", *REASON)
         seq = json.loads(self.cli("status", "-o", "json").stdout)["version"]["seq"]
         self.cli("pin", seq, "--wait", "20", *REASON)
