@@ -349,11 +349,11 @@ void Rollout::advance(std::size_t ring, std::chrono::nanoseconds now, std::uint6
     why += ", and old enough";
   }
   if (const std::uint64_t up_to = before_manual(has, next); up_to < next) {
-    waits_[ring] = class_of(up_to + 1)
-                       ? "version " + std::to_string(up_to + 1) +
-                             " is of class manual: tidemark rollout promote " + settings.name
-                       : "the class of version " + std::to_string(up_to + 1) +
-                             " is looked up in the history";
+    waits_[ring] =
+        class_of(up_to + 1)
+            ? "version " + std::to_string(up_to + 1) +
+                  " is of class manual: tidemark rollout promote " + settings.name
+            : "the class of version " + std::to_string(up_to + 1) + " is looked up in the history";
     next = up_to;
   }
   if (next <= has) {
