@@ -409,12 +409,14 @@ def f38(stage, random):
         if "--take-over" not in edge.arguments:
             edge.arguments.append("--take-over")
         stage.start_edge(edge)
-        wait_until(lambda: stage.version_of(edge).get("state") == "LIVE" and
-                   stage.version_of(edge).get("listen"), "the new one is LIVE", 60)
-        wanted = stage.seq()
-        wait_until(lambda: stage.version_of(edge).get("seq", -1) >= wanted, "and up to date", 60)
-        old.send_signal(signal.SIGTERM)
-        old.wait(20)
+        try:
+            wait_until(lambda: stage.version_of(edge).get("state") == "LIVE" and
+                       stage.version_of(edge).get("listen"), "the new one is LIVE", 60)
+            wanted = stage.seq()
+            wait_until(lambda: stage.version_of(edge).get("seq", -1) >= wanted, "up to date", 60)
+        finally:
+            old.send_signal(signal.SIGTERM)
+            old.wait(20)
     ended = time.monotonic()
     spend(4.5)  # what is lost is known by then
     figures = stage.checker.figures(begun, ended)

@@ -14,7 +14,7 @@ from fleet import BIN, ROOT, run_kafka, wait_until
 from checker import Verdict, account
 from oracle import History
 from rows import Skipped, go_on, need, row, seconds, spend, timed
-from rows_changes import append_octets, last_offset, octets_at, rest, topic
+from rows_changes import append_octets, last_offset, min_reader_at, octets_at, rest, topic
 from stage import Stage
 
 
@@ -144,13 +144,11 @@ def f27(random):
 
 def newer(octets):
     """The same FlatBuffer with min_reader, field 0 of the root table, at 99."""
-    table = struct.unpack_from("<I", octets)[0]
-    vtable = table - struct.unpack_from("<i", octets, table)[0]
-    field = struct.unpack_from("<H", octets, vtable + 4)[0]
-    if field == 0:
+    at = min_reader_at(octets)
+    if at == 0:
         raise Skipped("the record does not hold min_reader")
     changed = bytearray(octets)
-    struct.pack_into("<H", changed, table + field, 99)
+    struct.pack_into("<H", changed, at, 99)
     return bytes(changed)
 
 

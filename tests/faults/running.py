@@ -108,6 +108,7 @@ def attempt(row, stage, drawn):
         except Exception as broken:
             line["result"] = "FAILED"
             line["seen"] += f"; and the fleet did not heal: {broken}"[:400]
+            line["healed"] = False
     ended = time.monotonic()
     line.update(begun=begun, ended=ended, seconds=round(ended - begun, 1))
     return line
@@ -147,6 +148,9 @@ def table(names, seed, rate, out):
                     lines.append(attempt(row, stage, random.Random(f"{seed} {row.name}")))
                     tell(lines[-1])
                     keep(out, {**result, "rows": lines})
+                    if not lines[-1].get("healed", True):
+                        say("the fleet did not heal: its other rows are not tried")
+                        break
                 result["stage"] = settle(stage, lines)
                 result["stage"]["rss"] = stage.sizes
         except Exception as broken:
@@ -207,6 +211,9 @@ def soak(minutes, seed, rate, names, out):
             lines.append(attempt(row, stage, inner))
             progress(stage, lines, begun)
             keep(out, {**result, "rows": lines, "stage": {"rss": stage.sizes}})
+            if not lines[-1].get("healed", True):
+                say("the fleet did not heal: the soak ends here")
+                break
         sizes = growth(stage)
         try:
             result["stage"] = settle(stage, lines)
