@@ -24,6 +24,8 @@ constexpr std::size_t records_per_drain = 1024;
 constexpr std::chrono::milliseconds look_again{20};
 constexpr std::chrono::seconds silence_max{60}, judged_within{10};
 constexpr int vain_batches_max = 16;
+constexpr std::size_t batch_changes_max = 16;  // a large zone has many parts of 640 KiB
+constexpr std::chrono::milliseconds send_pause_min{500};
 
 // Of Origin::id; 0: none.
 std::uint64_t target_seq(const event::ChangeSet& change) {
@@ -78,7 +80,11 @@ Result<void> Refilling::work() {
                                             std::to_string(order_.succession.seq) +
                                             " by adding to it");
     }
-    TIDEMARK_TRY_VOID(write(changes));
+    for (Batch rest(changes); !rest.empty() && !stop_;) {
+      const Batch batch = rest.first(std::min(rest.size(), batch_changes_max));
+      TIDEMARK_TRY_VOID(write(batch));
+      rest = rest.subspan(batch.size());
+    }
     vain = replay_.state().accepted == before ? vain + 1 : 0;
   }
   return base::fail(Errc::Unavailable, "given up");
@@ -143,20 +149,23 @@ Result<void> Refilling::wait_for_newer() {
   return check();
 }
 
-Result<void> Refilling::write(const std::vector<event::ChangeSet>& changes) {
+Result<void> Refilling::write(Batch changes) {
   Clock::time_point sent{};
   const auto begun = Clock::now();
+  bool failed = false;
   while (!stop_ && unjudged(changes) > 0 && origins_.successions.empty()) {
     const auto now = Clock::now();
     if (now - begun > silence_max) {
       return base::fail(Errc::Unavailable, "the log does not take or give what is sent");
     }
-    bool failed = false;
     for (const log::Completion& done : sink_->completions()) {
       failed = failed || done.outcome != log::Completion::Outcome::Persisted;
     }
-    if (now - sent > judged_within || failed) {
-      if (send(changes)) sent = now;
+    if (now - sent > judged_within || (failed && now - sent > send_pause_min)) {
+      if (send(changes)) {
+        sent = now;
+        failed = false;
+      }
     }
     TIDEMARK_TRY(const bool came, read_some());
     TIDEMARK_TRY_VOID(check());
@@ -165,7 +174,7 @@ Result<void> Refilling::write(const std::vector<event::ChangeSet>& changes) {
   return {};
 }
 
-bool Refilling::send(const std::vector<event::ChangeSet>& changes) {
+bool Refilling::send(Batch changes) {
   std::vector<log::Draft> drafts;
   drafts.reserve(changes.size());
   for (const event::ChangeSet& change : changes) {
@@ -178,7 +187,7 @@ bool Refilling::send(const std::vector<event::ChangeSet>& changes) {
   return true;
 }
 
-std::size_t Refilling::unjudged(const std::vector<event::ChangeSet>& changes) const {
+std::size_t Refilling::unjudged(Batch changes) const {
   return static_cast<std::size_t>(std::ranges::count_if(
       changes, [&](const auto& change) { return !replay_.state().ledger.find(change.change_id); }));
 }

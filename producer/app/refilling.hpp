@@ -17,7 +17,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -53,15 +53,16 @@ class Refilling {
 
  private:
   using Time = std::chrono::steady_clock::time_point;
+  using Batch = std::span<const event::ChangeSet>;
   base::Result<void> work();
   base::Result<void> read_all();
   base::Result<bool> read_some();  // false: nothing came
   base::Result<void> fold(const log::Record& record);
   base::Result<void> check() const;
   base::Result<void> wait_for_newer();
-  base::Result<void> write(const std::vector<event::ChangeSet>& changes);
-  bool send(const std::vector<event::ChangeSet>& changes);
-  std::size_t unjudged(const std::vector<event::ChangeSet>& changes) const;
+  base::Result<void> write(Batch changes);
+  bool send(Batch changes);
+  std::size_t unjudged(Batch changes) const;
   void pause() const;
 
   const RefillOrder order_;
