@@ -49,6 +49,54 @@ class LastGood(unittest.TestCase):
     def test_a_second_later(self):
         self._drill("1")
 
+    def test_in_the_first_ring_the_revert_lets_it_go(self):
+        if ONLY is not None:
+            self.skipTest(f"only {ONLY}")
+        window = 3
+        with Fleet("sqlite", edges=2, workers=1) as fleet:
+            edge, other = fleet.edges
+            config = fleet.folder / "controller.yaml"
+            config.write_text("rings:\n  - {name: canary, soak: 8}\n  - {name: eu}\n")
+            for process, more in ((fleet.controller, ["--config", str(config)]),
+                                  (edge, ["--ring", "canary"]), (other, ["--ring", "eu"])):
+                process.stop()
+                process.arguments += more
+            fleet.controller.start()
+            wait_until(lambda: fleet.status() is not None, "the controller answers")
+            other.start()
+            self._plant(fleet, edge, "1", window)
+            fleet.import_zone("example.org", ZONE)
+            wait_until(lambda: self._rollout(fleet)["rings"][1]["gated"], "the ring is gated")
+            fleet.wait_everywhere("www.example.org", "A", RIGHT)
+            good = fleet.status()["version"]["seq"]
+            wait_until(lambda: (edge.version() or {}).get("last_good", {}).get("seq") == good,
+                       "the version proves good", window + 30)
+            supervisor = Supervisor(edge)
+            begun = time.monotonic()
+            try:
+                bad = self._put(fleet, "boom", "192.0.2.66")
+                wait_until(lambda: (self._rollout(fleet)["stop"] or {}).get("undone"),
+                           "the roll-out stops and reverts", 40)
+                newest = fleet.status()["version"]["seq"]
+                self.assertGreater(newest, bad)
+                for one in fleet.edges:
+                    wait_until(lambda: (one.version() or {}).get("seq") == newest,
+                               f"{one.node} serves the revert", 40)
+                took = time.monotonic() - begun
+                self.assertNotIn("held", edge.version())
+                self.assertLessEqual(len(supervisor.codes), 2)
+                self.assertEqual(set(supervisor.codes), {-signal.SIGABRT})
+                for one in fleet.edges:
+                    self.assertIsNone(one.texts("boom.example.org"))
+                    self.assertEqual(one.texts("www.example.org"), RIGHT)
+            finally:
+                supervisor.stop()
+            print(f"planted crash in the first ring: {len(supervisor.codes)} crashes there, "
+                  f"stopped, reverted, and everywhere the revert after {took:.1f} s")
+
+    def _rollout(self, fleet):
+        return fleet.call("GET", "/v1/rollout").json
+
     def _drill(self, when):
         if ONLY not in (None, when) and when == "load":
             self.skipTest(f"only {ONLY}")
@@ -90,8 +138,8 @@ class LastGood(unittest.TestCase):
                           f"withdrawal: {{file: {anycast}, after_seconds: 2, "
                           "again_seconds: 1}\n")
         self.seen = fleet.folder / "seen"
-        watcher = Process("watch", [BIN / "tidemark", "watch-withdrawal", "--file", anycast, "--run",
-                                    f'echo "$1" >> {self.seen}'], fleet.folder)
+        watcher = Process("watch", [BIN / "tidemark", "watch-withdrawal", "--file", anycast,
+                                    "--run", f'echo "$1" >> {self.seen}'], fleet.folder)
         fleet.others.append(watcher.start())
         edge.arguments[0] = str(PLANTED)
         edge.arguments += ["--config", str(config)]
