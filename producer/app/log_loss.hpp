@@ -59,7 +59,6 @@ class LogLoss {
   LogLoss(const LogLoss&) = delete;
   LogLoss& operator=(const LogLoss&) = delete;
 
-
   // The feeder's hook, before the outbox hears of it: remembers what this controller had sent.
   void folded(const consumer::FoldedChange& folded);
   // After each step of the feeder, while it is DIVERGED or not. For the owner's log. `doubt` is
