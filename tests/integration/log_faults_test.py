@@ -174,6 +174,13 @@ class Faults(unittest.TestCase):
                 self.assertIn("ends before", edge.version()["detail"])
             reply = fleet.call("GET", "/v1/changes/" + "0" * 32)
             self.assertEqual(reply.status, 503, "it does not vouch for what may be gone")
+            waited = fleet.cli("wait", made["change_id"], "--timeout", "1", check=False)
+            self.assertEqual(waited.returncode, 5, waited.stdout)
+            self.assertIn("the controller itself is DIVERGED", waited.stderr)
+            found = fleet.cli("fleet", "diverged", check=False)
+            self.assertEqual(found.returncode, 1, found.stdout)
+            self.assertIn("the controller itself is DIVERGED", found.stdout)
+            self.assertIn("reports DIVERGED, version", found.stdout)
 
     @unittest.skipUnless(LOG_KIND == "sqlite", "one form is enough")
     def test_a_controller_that_was_started_anew_remembers_what_it_sent(self):
