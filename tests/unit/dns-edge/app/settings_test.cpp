@@ -218,5 +218,32 @@ TEST(EdgeSettings, KerberosNeedsProgramsThatTheSandboxForbids) {
   EXPECT_TRUE(read_settings(arguments).has_value());
 }
 
+TEST(EdgeSettings, WhatProvesGoodAndWhenToLeaveAnycastStandInTheFile) {
+  topics::TemporaryFolder folder;
+  const std::string path = folder.path() + "/edge.yaml";
+  const auto read = [&](const std::string& more) {
+    std::ofstream(path) << "log: sqlite:file.log\ndataset: main\nstate_dir: there\n"
+                           "listen: [\"127.0.0.1:1\"]\n" +
+                               more;
+    Arguments arguments;
+    arguments.config = path;
+    return read_settings(arguments);
+  };
+  const auto plain = read("");
+  ASSERT_TRUE(plain.has_value()) << plain.error().trail;
+  EXPECT_EQ(plain->last_good.soak, std::chrono::seconds(300));
+  EXPECT_TRUE(plain->withdrawal.file.empty());
+  const auto told = read(
+      "last_good: {soak_seconds: 7, crash_window_seconds: 5}\n"
+      "withdrawal: {file: /run/x/anycast, after_seconds: 9, again_seconds: 3}\n");
+  ASSERT_TRUE(told.has_value()) << told.error().trail;
+  EXPECT_EQ(told->last_good.soak, std::chrono::seconds(7));
+  EXPECT_EQ(told->last_good.crash_window, std::chrono::seconds(5));
+  EXPECT_EQ(told->withdrawal.file, "/run/x/anycast");
+  EXPECT_EQ(told->withdrawal.after, std::chrono::seconds(9));
+  EXPECT_EQ(told->withdrawal.again, std::chrono::seconds(3));
+  EXPECT_FALSE(read("last_good: {soak_seconds: 0}\n").has_value());
+}
+
 }  // namespace
 }  // namespace tidemark::edge
