@@ -242,6 +242,8 @@ class CommandLine(unittest.TestCase):
         with RingFleet() as fleet:
             fleet.import_zone("example.org", ZONE)
             wait_until(lambda: fleet.rollout()["rings"][2]["gated"], "the rings are gated")
+            wait_until(lambda: len(fleet.call("GET", "/v1/fleet").json["nodes"]) == 3,
+                       "all have reported: a ring that nobody knows is refused")
             change = fleet.call("PUT", "/v1/zones/example.org/rrsets/www/A",
                                 {"ttl": 60, "rdata": [BAD]}, Tidemark_Reason="x").json["change_id"]
             fleet.cli("wait", change, "--on", "ring:canary", "--timeout", "20")
