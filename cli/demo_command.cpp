@@ -9,6 +9,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/demo.hpp"
+#include "cli/demo_stale_plan.hpp"
 
 namespace tidemark::cli {
 
@@ -22,6 +23,7 @@ struct Options {
   std::optional<std::uint64_t> seconds;
   std::optional<std::uint64_t> port_base;
   bool keep = false;
+  std::string scenario;
 };
 
 // Removed with everything in it, unless it is to be kept.
@@ -164,7 +166,13 @@ void add_demo(Command root, Session& session) {
                  "DNS at N+1 to N+3, admin N+91 to N+93, API N+53, backends N+80 "
                  "(default: 5301 to 5303, 5391 to 5393, 8053, 5380)");
   command.flag("--keep", options->keep, "Keep the log, the files and the output of every program");
-  command.action([options, &session] { return run_demo(*options, session); });
+  command.choice("--scenario", options->scenario, {"stale-plan"},
+                 "Tells a race step by step instead, on the real fold, and ends");
+  command.action([options, &session]() -> Outcome {
+    if (options->scenario.empty()) return run_demo(*options, session);
+    print(tell_stale_plan());
+    return {};
+  });
 }
 
 }  // namespace tidemark::cli
