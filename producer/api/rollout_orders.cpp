@@ -152,7 +152,8 @@ void Rollout::order(const net::HttpRequest& request, const std::string& ring,
   // What is decided about one node stands beside the rings (dns-edge/app/last_good.hpp).
   const bool is_node = is_node_ring(ring);
   if (is_node ? verb != "release" : !known) {
-    return refused(not_found("there is no such ring in the roll-out", ring));
+    return refused(
+        not_found("there is no such ring in the roll-out", ring, "tidemark rollout status"));
   }
   Watermark mark{.ring = ring,
                  .seq = wanted->value_or(newest),

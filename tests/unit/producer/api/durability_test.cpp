@@ -42,6 +42,28 @@ TEST(Durability, AnUnreachableLogIsAnswered202AndNothingIsLost) {
   EXPECT_EQ(rig.call("GET", "/v1/zones/example.org/rrsets/b/A").status(), 200u);
 }
 
+// What is refused is never made; what may be made is pending, and has an id.
+TEST(Durability, WhileTheLogIsAnotherOneWhatWasStoredIsPendingAndNewChangesAreNeverMade) {
+  ApiRig rig;
+  rig.import_basic();
+  rig.log.go_offline();
+  rig.run();
+  const auto stored = rig.send("PUT", www, rdata("192.0.2.21"));
+  rig.pass(seconds(3));
+  ASSERT_EQ(stored->status(), 202u);
+  rig.store->truncate(support::changes_topic, log::Offset(0));
+  rig.log.go_online();
+  rig.pass(seconds(3));
+  ASSERT_EQ(rig.feeder.node_state(), event::NodeState::Diverged);
+  const Reply fate = rig.call("GET", std::string(*stored->response->headers.get("Location")));
+  ASSERT_EQ(fate.status(), 200u) << fate.response->body;
+  EXPECT_EQ(fate.body().at("state"), "pending");
+  const auto refused = rig.send("PUT", "/v1/zones/example.org/rrsets/b/A", rdata("192.0.2.22"));
+  rig.pass(seconds(3));
+  EXPECT_EQ(refused->status(), 503u);
+  EXPECT_EQ(rig.outbox.entries().size(), 1u);
+}
+
 TEST(Durability, AFullOutboxIs503) {
   ApiRig rig(support::make_store(), nullptr, {.entries_max = 1});
   rig.import_basic();
