@@ -120,7 +120,9 @@ class Stage(Fleet):
         self.edges = [self.make_edge(number) for number in range(1, edges + 1)]
         self.prober = Process("prober", [
             BIN / "tidemark-prober", "--log", self.log_url, "--dataset", self.dataset,
-            "--name", "probe1", "--period", "1000"], self.folder)
+            "--name", "probe1", "--period", "1000",
+            # Without it a prober folds from the log's beginning, which F12 and F13 cut away.
+            "--state-dir", self.folder / "prober"], self.folder)
         self._settle(self.prober)
         port = free_port()
         self.backends = [PoolBackend(f"127.0.0.{last}", port) for last in (2, 3, 4)]
