@@ -99,7 +99,7 @@ def attempt(row, stage, drawn):
     except BaseException as broken:
         if isinstance(broken, KeyboardInterrupt):
             raise
-        text = str(broken) or type(broken).__name__
+        text = " ".join(str(broken).split()) or type(broken).__name__
         line.update(result="FAILED", seen=text[:600], figures={},
                     trace=traceback.format_exc()[-3000:])
     if stage is not None:
