@@ -6,6 +6,8 @@ namespace tidemark::producer {
 namespace {
 
 constexpr std::size_t milestones_max = 4096;
+// A node that lives reports each second: longer silence of the process before is its end.
+constexpr std::chrono::nanoseconds process_silence = std::chrono::seconds(3);
 // What was answered long ago weighs less.
 constexpr std::uint64_t answers_remembered_max = 10'000'000;
 
@@ -40,7 +42,40 @@ void RingWatch::complain(std::string what) {
   if (trouble_.empty()) trouble_ = std::move(what);
 }
 
+void RingWatch::note_process(const event::NodeReport& report) {
+  const auto gone = gone_.find(report.node);
+  if (gone != gone_.end() && gone->second.instance == report.instance &&
+      gone->second.started_ms == report.started_ms) {
+    gone_.erase(gone);  // it is alive, or leaves in order
+  }
+  const auto at = nodes_.find(report.node);
+  if (at == nodes_.end() || report.state == event::NodeState::Cold) return;
+  const Seen& seen = at->second;
+  const bool anew = seen.instance != report.instance || seen.started_ms != report.started_ms;
+  if (anew && seen.was_live && good_ != 0 && seen.active > good_) {
+    gone_.try_emplace(report.node, Gone{seen.instance, seen.started_ms, seen.active});
+  }
+}
+
+void RingWatch::look_at_gone(std::chrono::nanoseconds now) {
+  for (auto at = gone_.begin(); at != gone_.end();) {
+    Gone& gone = at->second;
+    if (!gone.since) gone.since = now;
+    if (now - *gone.since < process_silence) {
+      if (waits_for_.empty()) waits_for_ = at->first + " has a new process";
+      ++at;
+      continue;
+    }
+    if (good_ != 0 && gone.active > good_) {
+      complain(at->first + " ended after it had activated version " + std::to_string(gone.active) +
+               ", and started anew");
+    }
+    at = gone_.erase(at);
+  }
+}
+
 void RingWatch::heard(const event::NodeReport& report) {
+  note_process(report);
   if (report.ring != settings_.name) {
     nodes_.erase(report.node);
     return;
@@ -53,10 +88,6 @@ void RingWatch::heard(const event::NodeReport& report) {
   Seen& seen = at->second;
   const bool anew =
       !first && (seen.instance != report.instance || seen.started_ms != report.started_ms);
-  if (anew && seen.was_live && good_ != 0 && seen.active > good_) {
-    complain(report.node + " ended after it had activated version " + std::to_string(seen.active) +
-             ", and started anew");
-  }
   // Of a node that was not watched before, only what it answers from now on.
   const AnswerCounts more =
       first ? AnswerCounts{} : difference(totals_of(report), anew ? AnswerCounts{} : seen.totals);
@@ -77,6 +108,7 @@ void RingWatch::look(const std::vector<NodeStatus>& fleet, const Ground& ground,
   for (const NodeStatus& node : fleet) {
     if (node.report.ring == settings_.name) look_at_node(node, ground);
   }
+  look_at_gone(now);
   if (live_ == 0) {
     if (waits_for_.empty()) waits_for_ = "no node of the ring is alive";
     milestones_.clear();
@@ -186,6 +218,7 @@ void RingWatch::restart() {
   milestones_.clear();
   during_ = {};
   trouble_.clear();
+  gone_.clear();
   for (auto& [node, seen] : nodes_) seen.was_live = false;
 }
 

@@ -5,7 +5,8 @@
 // ring's soak time without trouble. Trouble is what a change may have done, and stops a roll-out:
 //
 //   NACK      a node complains of a change that our own fold accepted
-//   crash     a node that had activated a suspect started anew, without having left in order
+//   crash     a node that had activated a suspect started anew, without having left in order: the
+//             process before is not heard any more. While both are heard, one takes over
 //   silence   a node that had activated a suspect is not heard any more, while others are
 //   rates     SERVFAIL or NXDOMAIN, of enough answers from suspects, above the reference by more
 //             than the bound. Reference: the ring before, else the nodes behind it at the same
@@ -100,6 +101,14 @@ class RingWatch {
     bool was_live = false;
     AnswerCounts totals{};
   };
+  struct Gone {  // a process that had activated a suspect, before the one that is heard now
+    base::U128 instance;
+    std::uint64_t started_ms = 0;
+    std::uint64_t active = 0;
+    std::optional<std::chrono::nanoseconds> since{};  // the first look at it
+  };
+  void note_process(const event::NodeReport& report);
+  void look_at_gone(std::chrono::nanoseconds now);
   void look_at_node(const NodeStatus& node, const Ground& ground);
   void look_at_rates(const AnswerCounts& control);
   void look_at_churn(const Ground& ground);
@@ -109,6 +118,7 @@ class RingWatch {
   const RingSettings settings_;
   const RolloutBounds bounds_;
   std::map<std::string, Seen, std::less<>> nodes_;
+  std::map<std::string, Gone, std::less<>> gone_;
   struct Milestone {  // every live node serves it, or a newer one, since
     std::uint64_t seq;
     std::chrono::nanoseconds since;

@@ -115,7 +115,7 @@ void LogLoss::judge(consumer::Feeder& feeder, const Doubt& doubt, Remarks& remar
                     " records behind offset " + std::to_string(*shared) +
                     " that were folded here are gone; it now ends at " +
                     std::to_string(made->state.offset) + ". This controller goes on from there");
-  go_on(feeder, *std::move(made), *shared, doubt, remarks);
+  go_on(feeder, *std::move(made), *shared, Log::Cut, doubt, remarks);
 }
 
 // A controller that was started anew remembers no footprints, but where what it sent stood.
@@ -128,9 +128,15 @@ std::optional<std::int64_t> LogLoss::newest_sent_in(const fold::Footprints& logs
   return std::nullopt;
 }
 
-void LogLoss::go_on(consumer::Feeder& feeder, consumer::Rebuilt made, std::int64_t shared,
+void LogLoss::go_on(consumer::Feeder& feeder, consumer::Rebuilt made, std::int64_t shared, Log log,
                     const Doubt& doubt, Remarks& remarks) {
   const std::size_t again = send_again(made.state, shared, remarks);
+  // What the log still has may be lost with the next, deeper cut.
+  if (log == Log::Cut) {
+    sent_.forget_behind(shared);
+  } else {
+    sent_.clear();
+  }
   remarks.push_back(std::to_string(again) + " changes that were accepted here are sent again");
   doubt();
   feeder.bootstrap(
@@ -146,7 +152,7 @@ void LogLoss::shares_nothing(consumer::Feeder& feeder, consumer::Rebuilt made, c
     anew_since_.reset();
     remarks.push_back(topic + " was made anew and filled again: it goes on from " + version +
                       " as version " + std::to_string(made.state.dataset.version().seq.value()));
-    return go_on(feeder, std::move(made), *ended, doubt, remarks);
+    return go_on(feeder, std::move(made), *ended, Log::Another, doubt, remarks);
   }
   const std::string why = why_not_refilled(feeder, made);
   if (why.empty()) {
@@ -253,7 +259,6 @@ std::size_t LogLoss::send_again(const fold::State& log_says, std::int64_t shared
     }
   }
   if (const auto kept = ports_.outbox.commit(); !kept) remarks.push_back(kept.error().trail);
-  sent_.clear();
   return again;
 }
 

@@ -70,10 +70,11 @@ class LogLoss {
  private:
   using Remarks = std::vector<std::string>;
   using Doubt = std::function<void()>;
+  enum class Log : std::uint8_t { Cut, Another };  // the same one, or one that goes on from it
   void begin(const consumer::Feeder& feeder);
   void judge(consumer::Feeder& feeder, const Doubt& doubt, Remarks& remarks);
   std::optional<std::int64_t> newest_sent_in(const fold::Footprints& logs) const;
-  void go_on(consumer::Feeder& feeder, consumer::Rebuilt made, std::int64_t shared,
+  void go_on(consumer::Feeder& feeder, consumer::Rebuilt made, std::int64_t shared, Log log,
              const Doubt& doubt, Remarks& remarks);
   void shares_nothing(consumer::Feeder& feeder, consumer::Rebuilt made, const Doubt& doubt,
                       Remarks& remarks);

@@ -77,6 +77,15 @@ void SentMemory::clear() {
   rewrite_ = true;
 }
 
+void SentMemory::forget_behind(std::int64_t offset) {
+  while (!all_.empty() && all_.back().offset > offset) {
+    octets_ -= all_.back().octets;
+    all_.pop_back();
+  }
+  written_ = -1;
+  rewrite_ = true;
+}
+
 base::Result<void> SentMemory::commit() {
   const bool nothing = !rewrite_ && (all_.empty() || all_.back().offset == written_);
   if (!file_ || nothing) return {};

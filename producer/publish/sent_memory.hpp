@@ -43,6 +43,7 @@ class SentMemory {
   // One that does not follow the last begins anew: it is of another history.
   void add(SentChange sent);
   void clear();
+  void forget_behind(std::int64_t offset);  // the log lost what stood there
   const std::deque<SentChange>& all() const noexcept { return all_; }
   [[nodiscard]] base::Result<void> commit();
 

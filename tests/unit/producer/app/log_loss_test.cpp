@@ -117,6 +117,17 @@ TEST_F(Losing, SendsAgainWhatTheLogsEndTookAlongUntilItIsTheSameLog) {
   EXPECT_TRUE(outbox.entries().empty());
 }
 
+TEST_F(Losing, SendsAgainAfterASecondDeeperCutToo) {
+  const auto cut_to = [&](std::int64_t offset) {
+    store->truncate(changes_topic, log::Offset(offset));
+    ASSERT_TRUE(until([&] { return state() == event::NodeState::Diverged; })) << said;
+    ASSERT_TRUE(until([&] { return state() == event::NodeState::Live && next() == 5; })) << said;
+    EXPECT_EQ(fold::footprint_of(feeder.state()), fold::footprint_of(before)) << said;
+  };
+  cut_to(4);
+  cut_to(2);
+}
+
 TEST_F(Losing, FollowsWhatOthersWroteBehindTheCut) {
   store->truncate(changes_topic, log::Offset(2));
   std::vector<log::Draft> others;
