@@ -130,7 +130,7 @@ TEST_F(SnapshotShareTest, KnowsItsTwoRoutesOnly) {
   EXPECT_EQ(share.respond(request).status, 200u);
   request.method = "DELETE";
   EXPECT_EQ(share.respond(request).status, 405u);
-  EXPECT_EQ(share.respond(request).headers.get("Allow"), "GET");
+  EXPECT_EQ(share.respond(request).headers.get("Allow"), "GET, HEAD");
 }
 
 }  // namespace
